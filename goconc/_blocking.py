@@ -1,0 +1,143 @@
+"""Calls that block their thread, made on helper threads while the goroutine is parked."""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from goconc._core import Chan, WouldBlock, current
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class _Call:
+    """One call: made by a helper, waited for by a goroutine. Its end is a channel of one."""
+
+    __slots__ = ("_context", "_done", "_error", "_fn", "_result")
+
+    def __init__(self, fn: Callable[[], Any]) -> None:
+        self._fn: Callable[[], Any] | None = fn
+        self._context = contextvars.copy_context()
+        self._done: Chan[None] = Chan(1)
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def make(self) -> None:
+        fn, self._fn = self._fn, None
+        assert fn is not None
+        try:
+            self._result = self._context.run(fn)
+        except BaseException as error:
+            self._error = error
+        self._done.send_nowait(None)
+
+    def wait(self) -> Any:
+        self._done.recv()
+        return self._outcome()
+
+    async def await_(self) -> Any:
+        await self._done.arecv()
+        return self._outcome()
+
+    def _outcome(self) -> Any:
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+            return self._result
+        finally:
+            del error
+
+
+class _Helpers:
+    """A bounded pool of threads. Those at rest wait for a receive, so a send that need not wait finds one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._reset()
+
+    def _reset(self) -> None:
+        self._jobs: Chan[_Call] = Chan()
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def take_now(self, call: _Call) -> bool:
+        """Gives the call to a helper at rest, or to a new one. False: all are busy, and there may be no more."""
+        try:
+            self._jobs.send_nowait(call)
+            return True
+        except WouldBlock:
+            pass
+        with self._lock:
+            if self._count >= self._most:
+                return False
+            self._count += 1
+            number = self._count
+        try:
+            threading.Thread(target=self._help, args=(call,), name=f"goconc-helper-{number}", daemon=True).start()
+        except BaseException:
+            with self._lock:
+                self._count -= 1
+            raise
+        return True
+
+    def _help(self, call: _Call) -> None:
+        while True:
+            call.make()
+            del call
+            call = self._jobs.recv()
+
+    def submit(self, call: _Call) -> None:
+        if not self.take_now(call):
+            self._jobs.send(call)
+
+    async def asubmit(self, call: _Call) -> None:
+        if not self.take_now(call):
+            await self._jobs.asend(call)
+
+
+def _most() -> int:
+    text = os.environ.get("GOCONC_HELPERS", "64")
+    try:
+        most = int(text)
+    except ValueError:
+        most = 0
+    if most < 1:
+        raise ValueError(f"GOCONC_HELPERS must be a whole number of at least 1, not {text!r}")
+    return most
+
+
+_helpers = _Helpers(_most())
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_helpers._reset)
+
+
+def blocking(fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Makes a call that blocks its thread on a helper thread; other goroutines run meanwhile. Returns its result, or raises what it raised.
+
+    At most ``GOCONC_HELPERS`` (64) such calls run at once; more wait their turn. A goroutine that is cancelled stops waiting: a call
+    that was still queued is not made, one under way goes on and its result is dropped. Outside a goroutine the call is simply made.
+    In an ``async def`` goroutine: ``await ablocking(...)``.
+    """
+    if not callable(fn):
+        raise TypeError(f"blocking() argument 'fn' must be callable, not {type(fn).__name__}")
+    if current() is None:
+        return fn(*args, **kwargs)
+    call = _Call(lambda: fn(*args, **kwargs))
+    _helpers.submit(call)
+    result: _T = call.wait()
+    return result
+
+
+async def ablocking(fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """The awaitable twin of ``blocking``."""
+    if not callable(fn):
+        raise TypeError(f"ablocking() argument 'fn' must be callable, not {type(fn).__name__}")
+    call = _Call(lambda: fn(*args, **kwargs))
+    await _helpers.asubmit(call)
+    result: _T = await call.await_()
+    return result

@@ -1,0 +1,82 @@
+# Every class of the core: its fields and nothing else. Private: other packages build against goconc.h.
+from goconc._runtime cimport *
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from cpython.object cimport PyObject
+cimport cython
+
+@cython.final
+cdef class Scope:
+    cdef object __weakref__
+    cdef G *first              # its unfinished goroutines
+    cdef uint64_t count        # of those, without main
+    cdef AttachedLock lock     # guards the two above and `emptied`
+    cdef WaitLine emptied      # run() waits here for the others to end
+    cdef Worker *worker        # of the run(); NULL for the background's scope
+    cdef Goroutine main
+    cdef Goroutine root        # stands on the thread's own stack: main itself, or what waits for an async main
+    cdef object failure        # the exception that stopped it
+    cdef dict stored           # by id: weak references to ended goroutines whose exception nobody has asked for yet
+    cdef bint ending
+    cdef bint background
+
+@cython.final
+cdef class Goroutine:
+    cdef object __weakref__
+    cdef G g
+    cdef Scope scope
+    cdef readonly uint64_t id
+    cdef object label
+    cdef object fn
+    cdef object args
+    cdef object kwargs
+    cdef object coro
+    cdef object result
+    cdef object error
+    cdef object pending        # an exception to raise at its next suspension
+    cdef PyObject *context     # its contextvars while it does not run; NULL: empty
+    cdef PyObject *code        # where `go` was called
+    cdef int lasti
+    cdef int shields
+    cdef int kills             # how often the end of its run() was raised in it
+    cdef bint retrieved        # somebody has seen `error`
+    cdef str status(self)
+    cdef object created_at(self)
+    cdef str describe(self)
+    cdef void mark_retrieved(self) noexcept
+    cdef object outcome(self)
+
+@cython.final
+cdef class Chan:
+    cdef object __weakref__
+    cdef Channel own
+    cdef Channel *ch           # &own, or the one inside `timer`
+    cdef TimerChannel *timer
+    cdef object keep           # makes this a collected type; holds what must live as long as the channel
+
+@cython.final
+cdef class SendChan:
+    cdef Chan chan
+
+@cython.final
+cdef class RecvChan:
+    cdef Chan chan
+
+cdef enum Wants:
+    WANT_SEND, WANT_RECV, WANT_RECV_OK, WANT_NEXT, WANT_SELECT, WANT_SLEEP, WANT_JOIN, WANT_YIELD
+
+cdef enum Phase:
+    FRESH, SUSPENDED, SPENT
+
+@cython.final
+cdef class Await:
+    cdef Wants wants
+    cdef Phase phase
+    cdef Chan chan
+    cdef object value
+    cdef Goroutine other       # WANT_JOIN
+    cdef Goroutine me          # who awaits it
+    cdef tuple cases           # WANT_SELECT
+    cdef bint default
+    cdef SelectRoom *room
+    cdef int64_t deadline
+    cdef object ctx

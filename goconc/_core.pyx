@@ -1,0 +1,47 @@
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+# cython: binding=False, embedsignature=True, embedsignature.format=python, boundscheck=False, wraparound=False, cdivision=True
+# distutils: language = c++
+"""goconc's compiled core: the scheduler, goroutines of both kinds, channels, select and timers.
+
+One module on purpose: nothing inlines across extension modules. Its parts are included below, lowest first; what is lock-free or parks
+lives in the C++ headers of `_native/`, what touches CPython's insides in `_cpython/`.
+"""
+cimport cython
+from cpython.object cimport PyObject, PyTypeObject, Py_TYPE
+from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF
+from cpython.exc cimport PyErr_CheckSignals, PyErr_Occurred, PyErr_Clear, PyErr_SetString
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libcpp cimport bool as cppbool
+
+from goconc._runtime cimport *
+
+import sys as _sys
+
+cdef extern from "Python.h":
+    PyThreadState *PyThreadState_Get() noexcept
+    PyObject *PyObject_Call(PyObject *, PyObject *, PyObject *) noexcept
+    int PyIter_Send(PyObject *, PyObject *, PyObject **) noexcept
+    bint PyCoro_CheckExact(PyObject *) noexcept
+    PyObject *Py_None
+    bint PyErr_ExceptionMatches(PyObject *) noexcept
+    void Py_CLEAR(PyObject *) noexcept
+    const int PYGEN_NEXT
+    const int PYGEN_RETURN
+    const int PYGEN_ERROR
+    double PyFloat_AsDouble(PyObject *) except? -1
+    PyObject *PyFloat_FromDouble(double) noexcept
+    bint PyFloat_CheckExact(PyObject *) noexcept
+    void PyErr_SetInterrupt() noexcept
+
+include "_cython/errors.pxi"
+include "_cython/owned_refs.pxi"
+include "_cython/scope.pxi"
+include "_cython/goroutine.pxi"
+include "_cython/worker.pxi"
+include "_cython/waiting.pxi"
+include "_cython/channel.pxi"
+include "_cython/select.pxi"
+include "_cython/timers.pxi"
+include "_cython/awaiting.pxi"
+include "_cython/running.pxi"
+include "_cython/inspect.pxi"

@@ -1,0 +1,17 @@
+// The worker that the calling thread is, or null. A fiber never changes threads, so the address may be kept across switches.
+#pragma once
+#include "../_native/scheduler.hpp"
+
+namespace goconc {
+
+#if defined(__GLIBC__)
+// A few bytes of static TLS are always left for libraries loaded later; this makes the look-up one instruction.
+__attribute__((tls_model("initial-exec")))
+#endif
+extern thread_local Worker *this_worker_slot;
+thread_local Worker *this_worker_slot = nullptr;
+
+inline Worker *this_worker() noexcept { return this_worker_slot; }
+inline void set_this_worker(Worker *w) noexcept { this_worker_slot = w; }
+
+} // namespace goconc

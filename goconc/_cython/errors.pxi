@@ -1,0 +1,72 @@
+# The exceptions of the public API.
+
+
+class GoconcError(Exception):
+    """Base of goconc's own exceptions."""
+
+
+class ChannelClosed(GoconcError):
+    """A send on, a receive from, or a second close of a closed channel."""
+
+
+class WouldBlock(GoconcError):
+    """``send_nowait`` or ``recv_nowait`` would have had to wait."""
+
+
+class Deadlock(GoconcError):
+    """Nothing can ever run again. Carries a dump of every goroutine. (Go: "all goroutines are asleep - deadlock!")"""
+
+
+class Canceled(GoconcError):
+    """What was waited for was cancelled: a goroutine that is joined, or a context."""
+
+
+class DeadlineExceeded(GoconcError, TimeoutError):
+    """The deadline of a context has passed."""
+
+
+class GoroutineExit(BaseException):
+    """Raised inside a goroutine that is cancelled, or whose ``run()`` ends, so that its ``finally`` blocks run."""
+
+
+class _Goexit(GoroutineExit):
+    pass
+
+
+for _error in (GoconcError, ChannelClosed, WouldBlock, Deadlock, Canceled, DeadlineExceeded, GoroutineExit, _Goexit):
+    _error.__module__ = "goconc"
+del _error
+
+
+cdef int64_t nanoseconds(object seconds, str name) except? -1:
+    """A duration given in seconds, as ns; too long means for ever. Negative ones stay negative."""
+    cdef double s
+    if type(seconds) is float:
+        s = <double>seconds
+    else:
+        if isinstance(seconds, (str, bytes, bytearray)):
+            raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__}")
+        try:
+            s = float(seconds)
+        except TypeError:
+            raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__}") from None
+        except OverflowError:
+            s = 1e300 if seconds > 0 else -1e300
+    if s != s:
+        raise ValueError(f"{name} must be a number of seconds, not nan")
+    if s >= 9.2e9:
+        return forever
+    if s <= -9.2e9:
+        return -forever
+    # Rounded up: never earlier than asked.
+    cdef double ns = s * 1e9
+    cdef int64_t whole = <int64_t>ns
+    return whole + 1 if whole < ns else whole
+
+
+cdef inline int64_t deadline_of(object timeout) except? -1:
+    """The moment at which ``timeout`` seconds from now are over."""
+    if timeout is None:
+        return forever
+    cdef int64_t ns = nanoseconds(timeout, "timeout")
+    return 0 if ns <= 0 else deadline_after(now_ns(), ns)

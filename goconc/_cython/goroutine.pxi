@@ -1,0 +1,308 @@
+# A goroutine: what it runs, how it ends, who waits for it.
+
+cdef enum:
+    REQUEST_CANCEL = 1     # Goroutine.cancel(): once
+    REQUEST_KILL = 2       # its run() is over: at every suspension from now on
+    REQUEST_RAISE = 4      # `pending` holds an exception for it
+    REQUEST_ABANDON = 8    # never resume it
+
+
+cdef class Goroutine:
+    """A started goroutine, as returned by ``go()``. Await it, or ``join()`` it, for its result."""
+
+    def __cinit__(self):
+        self.g.object = <void *>self
+        self.context = NULL
+        self.code = NULL
+
+    def __dealloc__(self):
+        Py_XDECREF(self.context)
+        Py_XDECREF(self.code)
+
+    def __del__(self):
+        if self.error is not None and not self.retrieved:
+            self.mark_retrieved()
+            fail_scope(self.scope, self.error, self)
+
+    def __init__(self):
+        raise TypeError("goroutines are started with goconc.go()")
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy a Goroutine")
+
+    def __repr__(self):
+        return f"<Goroutine {self.id} {self.name!r} {self.status()}>"
+
+    @property
+    def name(self) -> str:
+        """Its name; may be set. Without one of its own, it is called after its number."""
+        return f"goroutine-{self.id}" if self.label is None else self.label
+
+    @name.setter
+    def name(self, value):
+        if not isinstance(value, str):
+            raise TypeError(f"name must be a str, not {type(value).__name__}")
+        self.label = value
+
+    cdef str status(self):
+        """Go's words for what it does: running, runnable, done, or what it waits on."""
+        if self.g.state.is_parked() and self.g.reason != WaitReason.none:
+            return words(self.g.reason).decode()
+        return self.g.state.name().decode()
+
+    cdef object created_at(self):
+        """(file, line, function) of the ``go`` that started it, or None."""
+        if self.code == NULL:
+            return None
+        code = <object>self.code
+        return code.co_filename, line_of(self.code, self.lasti), code.co_name
+
+    cdef str describe(self):
+        at = self.created_at()
+        where = f', created at File "{at[0]}", line {at[1]}, in {at[2]}' if at else ""
+        name = "" if self.label is None else f" ({self.label})"
+        return f"goroutine {self.id}{name}{where}"
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self.g.state.is_done()
+
+    def cancel(self) -> None:
+        """Raises ``GoroutineExit`` in it at its next suspension, or at the one it is in. One that has ended is left alone."""
+        if not self.g.state.is_done():
+            request(self, REQUEST_CANCEL)
+
+    def join(self, *, timeout=None):
+        """Waits for its end; returns its result, or raises what it raised.
+
+        ``Canceled`` if it was cancelled; None if it called ``goexit``. ``timeout`` in seconds: ``TimeoutError``.
+        """
+        cdef int64_t deadline = deadline_of(timeout)
+        cdef Worker *w = blocking_caller("Goroutine.ajoin()")
+        if w != NULL and w.current == &self.g:
+            raise RuntimeError("a goroutine cannot join itself")
+        if not self.g.state.is_done():
+            wait_for_end(w, self, deadline)
+        return self.outcome()
+
+    def ajoin(self, *, timeout=None):
+        """The awaitable twin of ``join``."""
+        cdef Await a = new_await(WANT_JOIN)
+        a.deadline = deadline_of(timeout)
+        a.other = self
+        return a
+
+    def __await__(self):
+        return self.ajoin()
+
+    cdef void mark_retrieved(self) noexcept:
+        self.retrieved = True
+        if self.scope is not None and self.scope.stored is not None:
+            self.scope.stored.pop(self.id, None)
+
+    cdef object outcome(self):
+        if self.error is None:
+            return self.result
+        self.mark_retrieved()
+        if isinstance(self.error, GoroutineExit):
+            if isinstance(self.error, _Goexit):
+                return None
+            raise Canceled(f"goroutine {self.id} was cancelled") from self.error
+        raise self.error
+
+    def stack(self) -> list:
+        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
+        return stack_of(self)
+
+
+cdef bint join_line_enter(Goroutine other, Waiter *waiter, Sleeper *sleeper) noexcept:
+    """False if it has ended; else ``waiter`` stands in line for its end."""
+    other.g.join_lock.lock()
+    if other.g.state.is_done():
+        other.g.join_lock.unlock()
+        return False
+    waiter.sleeper = sleeper
+    waiter.ticket = sleeper.claim.open()
+    waiter.value = NULL
+    other.g.joiners.append(waiter)
+    other.g.join_lock.unlock()
+    return True
+
+
+cdef void join_line_leave(Goroutine other, Waiter *waiter) noexcept:
+    other.g.join_lock.lock()
+    if waiter.linked:
+        other.g.joiners.unlink(waiter)
+    other.g.join_lock.unlock()
+
+
+cdef int wait_for_end(Worker *w, Goroutine other, int64_t deadline) except -1:
+    cdef ThreadSleeper thread
+    cdef Waiter *waiter
+    cdef Outcome outcome
+    while True:
+        if w == NULL:
+            if not join_line_enter(other, &thread.waiter, &thread):
+                return 0
+            waiter = &thread.waiter
+        else:
+            if not join_line_enter(other, &w.current.waiter, w.current):
+                return 0
+            waiter = &w.current.waiter
+        try:
+            outcome = wait_here(w, &thread, WaitReason.join, deadline)
+        finally:
+            join_line_leave(other, waiter)
+        if outcome == Outcome.handed:
+            return 0
+        if outcome == Outcome.timed_out:
+            raise TimeoutError(f"goroutine {other.id} did not end in time")
+
+
+cdef Goroutine new_goroutine(object fn, tuple args, dict kwargs):
+    cdef Goroutine go = Goroutine.__new__(Goroutine)
+    cdef PyThreadState *ts = PyThreadState_Get()
+    if makes_coroutine(<PyObject *>fn):
+        go.coro = fn(*args, **kwargs) if kwargs else fn(*args)
+        go.g.kind = SleeperKind.coroutine
+    elif PyCoro_CheckExact(<PyObject *>fn):
+        if args or kwargs:
+            raise TypeError("go() got arguments for a coroutine object, which has been called already")
+        go.coro = fn
+        go.g.kind = SleeperKind.coroutine
+    elif not callable(fn):
+        raise TypeError(f"go() argument 'fn' must be callable or a coroutine, not {type(fn).__name__}")
+    else:
+        go.fn = fn
+        go.args = args
+        go.kwargs = kwargs
+        go.g.kind = SleeperKind.plain
+    go.id = last_id.fetch_add(1) + 1
+    go.context = copied_context(ts)
+    go.code = calling_code(ts, &go.lasti)
+    return go
+
+
+def go(fn, /, *args, **kwargs):
+    """Starts ``fn(*args, **kwargs)`` as a goroutine and returns its handle at once. (Go: ``go fn(args)``)
+
+    ``fn`` is a plain function or any callable, an ``async def`` function, or a coroutine object. It is evaluated here, and so are the
+    arguments; the body starts later. An exception that leaves it is raised by ``join()``, or stops ``run()`` if nobody holds the handle.
+    """
+    cdef Goroutine g = new_goroutine(fn, args, kwargs if kwargs else None)
+    start(g)
+    return g
+
+
+cdef int start(Goroutine g) except -1:
+    cdef Worker *w = this_worker()
+    cdef Scope scope
+    if w == NULL:
+        ensure_background()
+        scope = background
+    elif w.current != NULL:
+        scope = scope_of(w.current)
+    else:
+        scope = background if w.scope == NULL else <Scope>w.scope
+    if scope.ending:
+        raise RuntimeError("cannot start a goroutine: its run() is ending")
+    start_in(g, scope, w)
+    return 0
+
+
+cdef void start_in(Goroutine g, Scope scope, Worker *w) noexcept:
+    scope_add(scope, &g.g, False)
+    Py_INCREF(g)  # the runtime's own reference, until it has ended (invariant 7)
+    sched.queue(holder(w), &g.g)
+
+
+cdef inline Worker *holder(Worker *w) noexcept:
+    """``w`` if it may put things into its processor's queue."""
+    return w if w != NULL and w.processor != NULL else NULL
+
+
+cdef inline void make_ready(Worker *w, Sleeper *sleeper) noexcept:
+    """The winner of the claim, once, after releasing its locks."""
+    cdef G *g
+    if sleeper.kind == SleeperKind.thread:
+        (<ThreadSleeper *>sleeper).parker.unpark()
+    else:
+        g = <G *>sleeper
+        if g.state.ready():
+            sched.queue(holder(w), g)
+
+
+cdef inline void make_all_ready(Worker *w, WakeList &wakes) noexcept:
+    cdef Sleeper *sleeper = wakes.pop()
+    while sleeper != NULL:
+        make_ready(w, sleeper)
+        sleeper = wakes.pop()
+
+
+cdef void request(Goroutine go, uint32_t what) noexcept:
+    """Sets a request, and ends the wait that ``go`` is in. It then looks at its requests and raises, or waits again."""
+    go.g.requests.fetch_or(what)
+    if go.shields and not (what & REQUEST_RAISE):
+        return
+    if go.g.claim.take_any():
+        go.g.outcome = Outcome.canceled
+        make_ready(this_worker(), &go.g)
+
+
+cdef inline bint has_request(Goroutine go) noexcept:
+    cdef uint32_t wanted = go.g.requests.load()
+    if wanted == 0:
+        return False
+    return wanted & REQUEST_RAISE or not go.shields
+
+
+cdef int raise_requests(Goroutine go) except -1:
+    """Raises what was asked for, if anything."""
+    cdef uint32_t wanted = go.g.requests.load()
+    if wanted & REQUEST_RAISE:
+        go.g.requests.fetch_and(~<uint32_t>REQUEST_RAISE)
+        error = go.pending
+        go.pending = None
+        if error is not None:
+            raise error
+    if go.shields:
+        return 0
+    if wanted & REQUEST_KILL:
+        go.kills += 1
+        raise GoroutineExit("the run() it belongs to is ending")
+    if wanted & REQUEST_CANCEL:
+        go.g.requests.fetch_and(~<uint32_t>REQUEST_CANCEL)
+        raise GoroutineExit("cancelled")
+    return 0
+
+
+cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
+    """It has ended: keeps its result, wakes its joiners, and lets go of it."""
+    cdef WakeList wakes
+    cdef Waiter *waiter
+    cdef Scope scope = go.scope
+    if error is not None:
+        if isinstance(error, GoroutineExit):
+            go.retrieved = True
+        elif isinstance(error, (SystemExit, KeyboardInterrupt)):
+            go.retrieved = True
+            if go is not scope.main:
+                fail_scope(scope, error, go)
+        elif go is scope.main:
+            go.retrieved = True
+        else:
+            if scope.stored is None:
+                scope.stored = {}
+            scope.stored[go.id] = PyWeakref_NewRef(go, None)
+    go.result = result
+    go.error = error
+    go.g.join_lock.lock()
+    go.g.state.finish()
+    waiter = go.g.joiners.take_first()
+    while waiter != NULL:
+        serve(waiter, NULL, True)
+        wakes.add(waiter.sleeper)
+        waiter = go.g.joiners.take_first()
+    go.g.join_lock.unlock()
+    make_all_ready(w, wakes)
+    scope_remove(scope, &go.g, w)

@@ -1,0 +1,241 @@
+# select, and the `ctx=` of other calls, which is a select with the context's done channel.
+
+from cpython.tuple cimport PyTuple_GET_SIZE
+
+cdef extern from *:
+    """
+    static PyStructSequence_Field goconc_selected_fields[] = {
+        {"index", "which case happened; -1: none, default was asked for"},
+        {"value", "what was received; None for a send"},
+        {"ok", "False: the channel received from is closed and empty"},
+        {"chan", "the channel of the case that happened"},
+        {NULL, NULL}};
+    static PyStructSequence_Desc goconc_selected_desc = {
+        "goconc.Selected", "What ``select`` did: a tuple (index, value, ok), and the chosen channel as ``.chan``.",
+        goconc_selected_fields, 3};
+    """
+    ctypedef struct SelectedDesc "PyStructSequence_Desc":
+        pass
+    SelectedDesc goconc_selected_desc
+    PyTypeObject *PyStructSequence_NewType(SelectedDesc *) except NULL
+    object PyStructSequence_New(PyTypeObject *)
+    void PyStructSequence_SetItem(object, Py_ssize_t, PyObject *stolen)
+    object PyLong_FromLong(long)
+
+cdef PyTypeObject *selected_type = PyStructSequence_NewType(&goconc_selected_desc)  # kept for ever
+Selected = <object>selected_type
+
+
+cdef object new_selected(long index, object value, bint ok, object chan):
+    cdef object s = PyStructSequence_New(selected_type)
+    PyStructSequence_SetItem(s, 0, <PyObject *>owned(PyLong_FromLong(index)))
+    PyStructSequence_SetItem(s, 1, <PyObject *>owned(value))
+    PyStructSequence_SetItem(s, 2, <PyObject *>owned(True if ok else False))
+    PyStructSequence_SetItem(s, 3, <PyObject *>owned(chan))
+    return s
+
+
+cdef int fill_room(SelectRoom *room, tuple cases) except -1:
+    """Checks every case before any is entered. Send cases then own a reference to their value."""
+    cdef Py_ssize_t n = PyTuple_GET_SIZE(cases), i
+    cdef SelectCase *c
+    cdef Chan chan
+    if n > 65536:
+        raise ValueError(f"too many cases: {n}, at most 65536")
+    if not room.prepare(<uint32_t>n):
+        raise MemoryError("no memory for the cases of a select")
+    try:
+        for i in range(n):
+            case = cases[i]
+            if case is None:
+                continue
+            c = &room.cases[i]
+            if type(case) is tuple:
+                if PyTuple_GET_SIZE(case) != 2:
+                    raise TypeError(f"case {i} must be a channel, (channel, value) or None, not a tuple of {len(case)}")
+                if type((<tuple>case)[0]) is RecvChan:
+                    raise TypeError(f"case {i} sends on a receive-only channel")
+                chan = channel_of((<tuple>case)[0])
+                if chan is None:
+                    if (<tuple>case)[0] is None:
+                        continue
+                    raise TypeError(f"case {i} must be a channel, (channel, value) or None, not ({type(case[0]).__name__}, value)")
+                if chan.timer != NULL:
+                    raise TypeError(f"case {i} sends on a timer's channel")
+                c.sends = True
+                c.waiter.value = owned((<tuple>case)[1])
+            else:
+                chan = channel_of(case)
+                if chan is None:
+                    raise TypeError(f"case {i} must be a channel, (channel, value) or None, not {type(case).__name__}")
+                if type(case) is SendChan:
+                    raise TypeError(f"case {i} receives from a send-only channel")
+                if chan.timer != NULL and not is_never(chan):
+                    c.timer = chan.timer
+                elif chan.timer != NULL:
+                    continue
+            c.channel = chan.ch
+    except:
+        empty_room(room, -1)
+        raise
+    return 0
+
+
+cdef void empty_room(SelectRoom *room, int64_t sent) noexcept:
+    """Drops the values that were not sent, and the room."""
+    cdef uint32_t i
+    for i in range(room.count):
+        if room.cases[i].sends and i != sent:
+            drop(room.cases[i].waiter.value)
+    room.clear()
+
+
+cdef bint watches_timer(SelectRoom *room) noexcept:
+    cdef uint32_t i
+    for i in range(room.count):
+        if room.cases[i].timer != NULL:
+            return True
+    return False
+
+
+cdef bint none_ever_ready(SelectRoom *room) noexcept:
+    cdef uint32_t i
+    for i in range(room.count):
+        if room.cases[i].channel != NULL:
+            return False
+    return True
+
+
+cdef object selected(SelectRoom *room, tuple cases, uint32_t chosen, bint ok):
+    """The result of the case that happened; empties the room."""
+    cdef SelectCase *c = &room.cases[chosen]
+    case = cases[chosen]
+    value = None
+    if c.sends:
+        if not ok:
+            empty_room(room, -1)
+            raise ChannelClosed("send on closed channel")
+        case = (<tuple>case)[0]
+        empty_room(room, chosen)
+        return new_selected(chosen, None, True, case)
+    if ok:
+        value = received(channel_of(case), c.waiter.value)
+    empty_room(room, -1)
+    return new_selected(chosen, value, ok, case)
+
+
+cdef object select_until(Worker *w, ThreadSleeper *thread, Dice &dice, tuple cases, bint default, int64_t deadline):
+    cdef SelectRoom room
+    cdef Sleeper *sleeper = <Sleeper *>thread if w == NULL else <Sleeper *>w.current
+    cdef Sleeper *wake
+    cdef uint32_t chosen = 0
+    cdef cppbool look_again
+    cdef Outcome outcome
+    cdef Op op
+    fill_room(&room, cases)
+    if w == NULL and watches_timer(&room):
+        ensure_background()
+    while True:
+        wake = NULL
+        look_again = False
+        op = room.enter(<Sleeper *>NULL if default else sleeper, dice, chosen, wake, look_again)
+        if wake != NULL:
+            make_ready(this_worker(), wake)
+        if op == Op.done or op == Op.closed:
+            return selected(&room, cases, chosen, op == Op.done)
+        if op == Op.no_memory:
+            empty_room(&room, -1)
+            raise MemoryError("no memory for the channel's buffer")
+        if op == Op.would_block:
+            empty_room(&room, -1)
+            return new_selected(-1, None, False, None)
+        if look_again:
+            sched.wake_for_deadline()
+        outcome = Outcome.canceled
+        try:
+            outcome = wait_in_select(w, thread, &room, deadline)
+        except:
+            room.leave()
+            empty_room(&room, -1)
+            raise
+        room.leave()
+        if outcome == Outcome.handed:
+            return selected(&room, cases, sleeper.winner.index, sleeper.winner.ok)
+        if outcome == Outcome.timed_out:
+            empty_room(&room, -1)
+            raise TimeoutError("select timed out")
+
+
+cdef Outcome wait_in_select(Worker *w, ThreadSleeper *thread, SelectRoom *room, int64_t deadline) except *:
+    cdef WaitReason reason = WaitReason.select
+    if none_ever_ready(room):
+        reason = WaitReason.select_no_cases
+    return wait_here(w, thread, reason, deadline)
+
+
+cdef object select_in_thread(tuple cases, bint default, int64_t deadline):
+    cdef ThreadSleeper thread
+    cdef Dice dice
+    dice.seed(<uint64_t>now_ns() ^ <uint64_t><size_t>&thread)
+    return select_until(NULL, &thread, dice, cases, default, deadline)
+
+
+def select(*cases, default=False, timeout=None, ctx=None):
+    """Does exactly one of several sends and receives; waits until one can be done. (Go: ``select``)
+
+    A case is a channel (receive), ``(channel, value)`` (send) or None (never ready). Of several that are ready one is chosen at random.
+    Returns ``Selected(index, value, ok)``. With ``default=True`` and nothing ready: index -1 at once. ``timeout`` in seconds raises
+    ``TimeoutError``, ``ctx`` its ``err()``. A chosen send on a closed channel raises ``ChannelClosed``.
+    """
+    cdef Worker *w = blocking_caller("aselect()")
+    cdef int64_t deadline = forever if timeout is None else deadline_of(timeout)
+    if ctx is not None:
+        return select_with_context(w, cases, default, deadline, ctx)
+    if w != NULL:
+        return select_until(w, NULL, w.dice, cases, default, deadline)
+    return select_in_thread(cases, default, deadline)
+
+
+cdef object done_of(object ctx):
+    """The done channel of a context; raises its error if it is done already."""
+    try:
+        error = ctx.err()
+        done = ctx.done()
+    except AttributeError:
+        raise TypeError(f"ctx must be a goconc context, not {type(ctx).__name__}") from None
+    if error is not None:
+        raise error
+    return done
+
+
+cdef int raise_err(object ctx) except -1:
+    cause = getattr(ctx, "cause", None)
+    error = ctx.err()
+    if cause is not None and callable(cause):
+        cause = cause()
+    raise error from (cause if isinstance(cause, BaseException) and cause is not error else None)
+
+
+cdef object select_with_context(Worker *w, tuple cases, bint default, int64_t deadline, object ctx):
+    cdef tuple all_cases = cases + (done_of(ctx),)
+    if w != NULL:
+        s = select_until(w, NULL, w.dice, all_cases, default, deadline)
+    else:
+        s = select_in_thread(all_cases, default, deadline)
+    if s[0] == len(cases):
+        raise_err(ctx)
+    return s
+
+
+cdef object with_context(Worker *w, Chan chan, bint sends, object value, int64_t deadline, object ctx):
+    cdef tuple cases = ((chan, value),) if sends else (chan,)
+    return select_with_context(w, cases, False, deadline, ctx)
+
+
+cdef object receive_with_context(Worker *w, Chan chan, Wants wants, int64_t deadline, object ctx):
+    s = with_context(w, chan, False, None, deadline, ctx)
+    if wants == WANT_RECV_OK:
+        return s[1], s[2]
+    if not s[2]:
+        raise ChannelClosed("receive from closed channel")
+    return s[1]

@@ -1,0 +1,261 @@
+# One thread that runs goroutines: finds work, runs it on the stack it needs, sleeps.
+#
+# A parking goroutine picks its successor itself and switches straight to it. What comes next is: itself (no switch); one suspended on a
+# stack (one switch); or one without a stack, a coroutine or a fresh plain function, which an idle fiber takes. A fiber's body is a
+# loop that runs one such goroutine after another, so a goroutine that never parks, and every step of a coroutine, costs a call and no
+# switch. Nothing is ever run on top of another goroutine's frames.
+
+cdef enum:
+    IDLE_FIBERS_KEPT = 64   # a worker's own; more go back to the pool of all
+
+cdef object PARK = object()    # what a suspended coroutine yields to its worker: it waits
+cdef object GIVE_WAY = object()   # it only lets others run
+
+
+cdef void fiber_body(Fiber *self) noexcept:
+    cdef Worker *w = this_worker()
+    cdef NativeFiber *fiber = <NativeFiber *>self
+    cdef G *g
+    while True:
+        g = <G *>fiber.owner
+        fiber.owner = NULL
+        if g.kind == SleeperKind.coroutine:
+            resume_coroutine(w, g)
+        else:
+            run_plain(w, g)
+        fiber_reset(self, <PyThreadState *>w.thread_state)
+        g = find_next(w)
+        if g.fiber == NULL:
+            fiber.owner = <void *>g
+            continue
+        rest_fiber(w, self)
+        switch_to(w, self, g)
+
+
+cdef void rest_fiber(Worker *w, Fiber *self) noexcept:
+    """Lays the running fiber by; it is switched away from next. The pool gets another one if there are many."""
+    cdef NativeFiber *surplus
+    if w.idle_count >= IDLE_FIBERS_KEPT:
+        surplus = <NativeFiber *>w.idle_fibers
+        w.idle_fibers = <Fiber *>surplus.next
+        w.idle_count -= 1
+        fiber_recycle(<Fiber *>surplus)
+    (<NativeFiber *>self).next = <NativeFiber *>w.idle_fibers
+    w.idle_fibers = self
+    w.idle_count += 1
+
+
+cdef void switch_to(Worker *w, Fiber *here, G *g) noexcept:
+    """Leaves ``here`` for ``g``. Returns when somebody switches back to ``here``, or at once if ``g`` is suspended on it."""
+    cdef Fiber *target = g.fiber
+    cdef NativeFiber *idle
+    if target != NULL:
+        if target == here:
+            return
+    else:
+        idle = <NativeFiber *>w.idle_fibers
+        if idle != NULL:
+            w.idle_fibers = <Fiber *>idle.next
+            w.idle_count -= 1
+            target = <Fiber *>idle
+        else:
+            target = fiber_new(<PyThreadState *>w.thread_state, fiber_body)
+            if target == NULL:
+                target = without_stack(w, here, &g)
+                if target == here:
+                    return
+        if g.fiber == NULL:
+            (<NativeFiber *>target).owner = <void *>g
+    w.fiber = target
+    fiber_switch(<PyThreadState *>w.thread_state, here, target)
+
+
+cdef Fiber *without_stack(Worker *w, Fiber *here, G **g) noexcept:
+    """No memory for a stack: lets those that have one go on until a fiber is free."""
+    cdef G *waiting = g[0]
+    cdef NativeFiber *idle
+    sched.push_back(w, waiting)
+    while True:
+        g[0] = find_next(w)
+        if g[0].fiber != NULL:
+            return g[0].fiber
+        idle = <NativeFiber *>w.idle_fibers
+        if idle != NULL:
+            w.idle_fibers = <Fiber *>idle.next
+            w.idle_count -= 1
+            return <Fiber *>idle
+        fail_start(w, g[0])
+
+
+cdef void fail_start(Worker *w, G *g) noexcept:
+    cdef Goroutine go = <Goroutine>g.object
+    g.state.start()
+    go.coro = go.fn = go.args = go.kwargs = None
+    finish(w, go, None, MemoryError("no memory for a goroutine's stack"))
+    Py_DECREF(go)
+
+
+cdef G *find_next(Worker *w) noexcept:
+    """The next goroutine to run on ``w``; sleeps until there is one."""
+    cdef G *g
+    w.current = NULL
+    while True:
+        if sched.deadlines.next_due.load_relaxed() != forever and w.clock_hint.worth_reading():
+            fire_deadlines(w, now_ns())
+        if w.tick % 61 == 60 and sched.wanting.load_relaxed() != 0:
+            sched.flush(w)
+            sched.release(w)
+            get_processor(w)
+        g = sched.pick(w)
+        if g == NULL:
+            idle(w)
+        elif g.requests.load_relaxed() & REQUEST_ABANDON:
+            continue
+        else:
+            return g
+
+
+cdef void run_plain(Worker *w, G *g) noexcept:
+    """Runs a fresh plain goroutine from beginning to end on the fiber that the caller stands on."""
+    cdef Goroutine go = <Goroutine>g.object
+    cdef PyThreadState *ts = <PyThreadState *>w.thread_state
+    cdef PyObject *result
+    cdef PyObject *kwargs = NULL
+    g.state.start()
+    g.home = w
+    w.current = g
+    if never_starts(w, go):
+        return
+    g.started = True
+    give_context(ts, go.context)
+    go.context = NULL
+    if go.kwargs is not None:
+        kwargs = <PyObject *>go.kwargs
+    result = PyObject_Call(<PyObject *>go.fn, <PyObject *>go.args, kwargs)
+    end_plain(w, go, result)
+    Py_XDECREF(take_context(ts))
+    w.current = NULL
+    if result != NULL and go.coro is not None:
+        # It was a callable that gave a coroutine: that is its body.
+        g.kind = SleeperKind.coroutine
+        g.home = NULL
+        g.state.give_way()
+        sched.push_next(w, g)
+        return
+    Py_DECREF(go)
+
+
+cdef void end_plain(Worker *w, Goroutine go, PyObject *result) noexcept:
+    cdef object error = None
+    cdef object value = None
+    if result != NULL:
+        value = taken(result)
+        if PyCoro_CheckExact(<PyObject *>value):
+            go.coro = value
+            go.fn = go.args = go.kwargs = None
+            return
+    else:
+        error = taken(take_exception())
+    go.fn = go.args = go.kwargs = None
+    finish(w, go, value, error)
+
+
+cdef bint never_starts(Worker *w, Goroutine go) noexcept:
+    """It was cancelled, or its run() has ended, before it began."""
+    if not go.g.requests.load() & (REQUEST_CANCEL | REQUEST_KILL):
+        return False
+    if go.coro is not None:
+        try:
+            go.coro.close()
+        except BaseException as error:
+            report_exception(error, go)
+    go.coro = go.fn = go.args = go.kwargs = None
+    finish(w, go, None, GoroutineExit("cancelled before it started"))
+    w.current = NULL
+    Py_DECREF(go)
+    return True
+
+
+cdef void resume_coroutine(Worker *w, G *g) noexcept:
+    """Runs a coroutine until it waits, gives way or ends. Once it has parked, another worker may be running it already."""
+    cdef Goroutine go = <Goroutine>g.object
+    cdef PyThreadState *ts = <PyThreadState *>w.thread_state
+    cdef PyObject *result
+    cdef int status
+    g.state.start()
+    w.current = g
+    if not g.started:
+        if never_starts(w, go):
+            return
+        g.started = True
+    give_context(ts, go.context)
+    go.context = NULL
+    status = PyIter_Send(<PyObject *>go.coro, Py_None, &result)
+    while status == PYGEN_NEXT:
+        if result == <PyObject *>PARK or result == <PyObject *>GIVE_WAY:
+            Py_DECREF(<object>result)
+            go.context = take_context(ts)
+            g.home = NULL  # set while it was interrupted on this stack
+            g.fiber = NULL
+            w.current = NULL
+            if result == <PyObject *>GIVE_WAY:
+                g.state.give_way()
+                sched.push_back(w, g)
+                return
+            if g.state.park():
+                return
+            w.current = g  # what it waits for has happened meanwhile
+            give_context(ts, go.context)
+            go.context = NULL
+            status = PyIter_Send(<PyObject *>go.coro, Py_None, &result)
+        else:
+            status = refuse(go, taken(result), &result)
+    end_coroutine(w, go, result if status == PYGEN_RETURN else NULL)
+    Py_XDECREF(take_context(ts))
+    w.current = NULL
+    Py_DECREF(go)
+
+
+cdef int refuse(Goroutine go, object yielded, PyObject **result) noexcept:
+    """Raises RuntimeError where the coroutine awaits something that is not goconc's."""
+    cdef object value
+    try:
+        value = go.coro.throw(RuntimeError(
+            f"an async goroutine can await goconc's operations only, not {type(yielded).__name__} of {type(yielded).__module__}"))
+    except StopIteration as stop:
+        result[0] = <PyObject *>owned(stop.value)
+        return PYGEN_RETURN
+    except BaseException as error:
+        result[0] = NULL
+        raise_exception(<PyObject *>owned(error))
+        return PYGEN_ERROR
+    result[0] = <PyObject *>owned(value)
+    return PYGEN_NEXT
+
+
+cdef void end_coroutine(Worker *w, Goroutine go, PyObject *result) noexcept:
+    cdef object error = None
+    cdef object value = None
+    if result != NULL:
+        value = taken(result)
+    else:
+        error = taken(take_exception())
+    go.coro = None
+    finish(w, go, value, error)
+
+
+cdef void give_way_plain(Worker *w, G *g) noexcept:
+    """The running goroutine goes to the end of its queue. One whose frames stand on this stack is pinned to it, a coroutine too."""
+    cdef Fiber *here = w.fiber
+    g.fiber = here
+    g.home = w
+    g.state.give_way()
+    w.pinned.push(g)
+    switch_to(w, here, find_next(w))
+    came_back(w, g)
+
+
+cdef inline void came_back(Worker *w, G *g) noexcept:
+    g.state.start()
+    g.fiber = NULL
+    w.current = g

@@ -1,0 +1,33 @@
+"""What happens to an exception that nobody will ever ask for, outside ``run()``."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from goconc._core import Goroutine
+
+
+class ExceptHookArgs(NamedTuple):
+    """What ``goconc.excepthook`` is called with, as ``threading.excepthook`` is."""
+
+    exc_type: type[BaseException]
+    exc_value: BaseException
+    exc_traceback: TracebackType | None
+    goroutine: Goroutine | None
+
+
+def excepthook(args: ExceptHookArgs, /) -> None:
+    """Prints the traceback of an exception that left a goroutine whose result nobody can join.
+
+    Assign another function to ``goconc.excepthook`` to do something else. Under ``run()`` such an exception stops the program instead.
+    """
+    if sys.stderr is None:
+        return
+    who = "a timer's function" if args.goroutine is None else f"goroutine {args.goroutine.id} ({args.goroutine.name})"
+    text = "".join(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback))
+    sys.stderr.write(f"Exception in {who}:\n{text}")
+    sys.stderr.flush()

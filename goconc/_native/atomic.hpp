@@ -1,0 +1,83 @@
+// Every atomic word of the runtime, and the only file that names std::atomic.
+//
+// Two kinds, by who may touch the word:
+//   Atomic<T>    any thread, attached to Python or not: always a real atomic.
+//   Attached<T>  only threads that are attached to Python. With the GIL (GOCONC_GIL defined) at most one thread is attached, and
+//                taking the GIL orders everything before it, so the word is plain memory; without it, it is an Atomic<T>.
+// Orders are spelled in the method's name, so that a reader of a protocol sees them where they matter. No fences: ThreadSanitizer
+// cannot follow them, so an order always sits on an operation.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace goconc {
+
+template <class T> class Atomic {
+    std::atomic<T> word_;
+
+  public:
+    constexpr Atomic() noexcept : word_(T{}) {}
+    constexpr explicit Atomic(T value) noexcept : word_(value) {}
+    Atomic(const Atomic &) = delete;
+    Atomic &operator=(const Atomic &) = delete;
+
+    T load_relaxed() const noexcept { return word_.load(std::memory_order_relaxed); }
+    T load_acquire() const noexcept { return word_.load(std::memory_order_acquire); }
+    T load() const noexcept { return word_.load(std::memory_order_seq_cst); }
+    void store_relaxed(T value) noexcept { word_.store(value, std::memory_order_relaxed); }
+    void store_release(T value) noexcept { word_.store(value, std::memory_order_release); }
+    void store(T value) noexcept { word_.store(value, std::memory_order_seq_cst); }
+    T exchange(T value) noexcept { return word_.exchange(value, std::memory_order_seq_cst); }
+    T fetch_add(T value) noexcept { return word_.fetch_add(value, std::memory_order_seq_cst); }
+    T fetch_sub(T value) noexcept { return word_.fetch_sub(value, std::memory_order_seq_cst); }
+    T fetch_or(T value) noexcept { return word_.fetch_or(value, std::memory_order_seq_cst); }
+    T fetch_and(T value) noexcept { return word_.fetch_and(value, std::memory_order_seq_cst); }
+    // On failure `expected` holds what was there. Sequentially consistent.
+    bool compare_exchange(T &expected, T desired) noexcept { return word_.compare_exchange_strong(expected, desired); }
+};
+
+#ifdef GOCONC_GIL
+template <class T> class Attached {
+    T word_;
+
+  public:
+    constexpr Attached() noexcept : word_(T{}) {}
+    constexpr explicit Attached(T value) noexcept : word_(value) {}
+    Attached(const Attached &) = delete;
+    Attached &operator=(const Attached &) = delete;
+
+    T load_relaxed() const noexcept { return word_; }
+    T load_acquire() const noexcept { return word_; }
+    T load() const noexcept { return word_; }
+    void store_relaxed(T value) noexcept { word_ = value; }
+    void store_release(T value) noexcept { word_ = value; }
+    void store(T value) noexcept { word_ = value; }
+    T exchange(T value) noexcept { T old = word_; word_ = value; return old; }
+    T fetch_add(T value) noexcept { T old = word_; word_ = old + value; return old; }
+    T fetch_sub(T value) noexcept { T old = word_; word_ = old - value; return old; }
+    T fetch_or(T value) noexcept { T old = word_; word_ = old | value; return old; }
+    T fetch_and(T value) noexcept { T old = word_; word_ = old & value; return old; }
+    bool compare_exchange(T &expected, T desired) noexcept {
+        if (word_ == expected) {
+            word_ = desired;
+            return true;
+        }
+        expected = word_;
+        return false;
+    }
+};
+#else
+template <class T> using Attached = Atomic<T>;
+#endif
+
+// Told to the processor inside a spin loop.
+inline void cpu_relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield" ::: "memory");
+#endif
+}
+
+} // namespace goconc

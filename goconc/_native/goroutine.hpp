@@ -1,0 +1,123 @@
+// What the scheduler knows of a goroutine (Go's g): its state word, where it may run, what it waits on. Python parts hang on `object`.
+//
+// The state word:
+//     runnable --start--> running --park--> parked --ready--> runnable ... running --> done
+// with a mark, `notified`, that says that the wait it began is over. ready() may come while the goroutine is still on its way to parked
+// (a coroutine is still inside its resume; a fiber has not switched away): it then only leaves the mark, and park() turns back.
+//
+// Invariants:
+//   1. A goroutine is in one place: running on one worker, in one queue, parked, or done. Whoever moves parked -> runnable puts it
+//      into a queue; nobody else does. So no goroutine is queued twice or runs on two threads at once.
+//   2. Exactly one ready() follows every claim that was won.
+//   3. `fiber` and `home` are written by the worker that runs the goroutine, before its state leaves running.
+// Orderings: park's CAS (running -> parked) publishes the suspended goroutine; ready's CAS (parked -> runnable) pairs with it.
+#pragma once
+#include "deadlines.hpp"
+#include "wait_line.hpp"
+
+namespace goconc {
+
+struct Fiber;
+struct Worker;
+
+// Why a goroutine waits; the words are Go's (GO-35).
+enum class WaitReason : uint8_t {
+    none, chan_send, chan_receive, chan_send_nil, chan_receive_nil, select, select_no_cases, sleep, join, blocking_call
+};
+
+inline const char *words(WaitReason reason) noexcept {
+    static const char *const texts[] = {"", "chan send", "chan receive", "chan send (nil chan)", "chan receive (nil chan)",
+        "select", "select (no cases)", "sleep", "goroutine join", "blocking call"};
+    return texts[int(reason)];
+}
+
+class GState {
+    static constexpr uint32_t runnable = 0, running = 1, parked = 2, done = 3, kind = 3, notified = 4;
+    Attached<uint32_t> word_{runnable};
+
+  public:
+    // Worker: takes it off a queue to run it.
+    void start() noexcept { word_.exchange(running); }
+
+    // Running goroutine (or the worker, once a coroutine was suspended): gives up the thread. False: it was notified meanwhile and
+    // goes on running.
+    bool park() noexcept {
+        uint32_t expected = running;
+        if (word_.compare_exchange(expected, parked)) return true;
+        word_.store_relaxed(running); // it was running | notified: the mark is consumed; nobody else writes until the next wait
+        return false;
+    }
+    void yield() noexcept { word_.store_release(runnable); } // running -> runnable: the caller queues it
+
+    // The winner of the claim, once. True: it was parked, the caller has to queue it.
+    bool ready() noexcept {
+        uint32_t seen = word_.load();
+        for (;;) {
+            bool was_parked = (seen & kind) == parked;
+            uint32_t next = (was_parked ? runnable : seen & kind) | notified;
+            if (word_.compare_exchange(seen, next)) return was_parked;
+        }
+    }
+    void finish() noexcept { word_.store_release(done); }
+
+    bool is_done() const noexcept { return (word_.load_acquire() & kind) == done; }
+    bool is_parked() const noexcept { return (word_.load_acquire() & kind) == parked; }
+    const char *name() const noexcept {
+        static const char *const names[] = {"runnable", "running", "waiting", "done"};
+        return names[word_.load_acquire() & kind];
+    }
+};
+
+struct G : Sleeper {
+    GState state;
+    WaitReason reason = WaitReason::none;
+    bool started = false;
+    Worker *home = nullptr;       // the only worker that may run it, once it has a stack there; null: any
+    Fiber *fiber = nullptr;       // where it is suspended, if on a stack
+    G *link = nullptr;            // in a queue
+    void *object = nullptr;       // the Goroutine; a reference owned by the runtime until the goroutine is done
+    void *scope = nullptr;        // the run() it belongs to
+    G *scope_next = nullptr, *scope_previous = nullptr;
+    Attached<uint32_t> requests;  // cancellation etc.; set by anybody, read by the goroutine before and after it opens a wait
+    Waiter waiter;                // for waits on one thing
+    Deadline deadline;            // for sleeps and time limits
+    WaitLine joiners;             // guarded by join_lock, with the step to done
+    AttachedLock join_lock;
+
+    G() noexcept { deadline.owner = static_cast<Sleeper *>(this); }
+};
+
+// A FIFO of goroutines linked through themselves. One owner at a time, or under a lock.
+struct GList {
+    G *head = nullptr, *tail = nullptr;
+    uint32_t count = 0;
+
+    bool empty() const noexcept { return !head; }
+    void push(G *g) noexcept {
+        g->link = nullptr;
+        if (tail) tail->link = g;
+        else head = g;
+        tail = g;
+        count++;
+    }
+    G *pop() noexcept {
+        G *g = head;
+        if (g) {
+            head = g->link;
+            if (!head) tail = nullptr;
+            count--;
+        }
+        return g;
+    }
+    void append(GList &other) noexcept {
+        if (other.empty()) return;
+        if (tail) tail->link = other.head;
+        else head = other.head;
+        tail = other.tail;
+        count += other.count;
+        other.head = other.tail = nullptr;
+        other.count = 0;
+    }
+};
+
+} // namespace goconc

@@ -1,0 +1,67 @@
+// A lock for sections of a few dozen instructions that never run Python code (ARCHITECTURE, invariant 5).
+//
+//   Lock          real on every build: for state that detached threads touch too (the scheduler's idle lists).
+//   AttachedLock  for state that only attached threads touch (channels, timers): nothing at all when there is a GIL.
+//
+// Lock order, outermost first: timers, channels (by address), goroutine end lines, scope lists, scheduler, shared queue.
+// Holders never block, never allocate Python objects and never switch fibers, so a waiter spins briefly and then gives its core away.
+#pragma once
+#include "atomic.hpp"
+#if defined(_WIN32)
+#include <thread>
+#else
+#include <sched.h>
+#endif
+
+namespace goconc {
+
+class Lock {
+    Atomic<uint32_t> held_; // 1 while somebody is inside; taken by CAS, given back by a release store
+
+    void wait() noexcept {
+        for (int spins = 0;; spins++) {
+            if (held_.load_relaxed() == 0) {
+                uint32_t free = 0;
+                if (held_.compare_exchange(free, 1)) return;
+            }
+            if (spins < 40) {
+                cpu_relax();
+            } else {
+#if defined(_WIN32)
+                std::this_thread::yield();
+#else
+                sched_yield(); // the holder was descheduled inside its few instructions
+#endif
+            }
+        }
+    }
+
+  public:
+    void lock() noexcept {
+        uint32_t free = 0;
+        if (!held_.compare_exchange(free, 1)) wait();
+    }
+    void unlock() noexcept { held_.store_release(0); } // pairs with the CAS of the next holder
+};
+
+#ifdef GOCONC_GIL
+class AttachedLock {
+  public:
+    void lock() noexcept {}
+    void unlock() noexcept {}
+};
+#else
+using AttachedLock = Lock;
+#endif
+
+template <class L> class Held {
+    L &lock_;
+
+  public:
+    explicit Held(L &lock) noexcept : lock_(lock) { lock_.lock(); }
+    ~Held() { lock_.unlock(); }
+    Held(const Held &) = delete;
+    Held &operator=(const Held &) = delete;
+};
+
+} // namespace goconc

@@ -1,0 +1,84 @@
+// One thread's sleep and wake token. unpark() before park() is not lost: it makes the next park() return at once.
+// Who may call: park() only the owner, detached from Python; unpark() anybody.
+//
+// States: empty, token (unparked and not yet consumed), asleep. Transitions: owner empty->asleep, token->empty, asleep->empty (time
+// out); others any->token. The kernel is entered only from asleep.
+// Orderings: unpark's exchange pairs with park's fetch_sub: what the waker wrote before unpark() is seen after park() returns.
+#pragma once
+#include "atomic.hpp"
+#include "clock.hpp"
+#if defined(__linux__)
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#else
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#endif
+
+namespace goconc {
+
+enum class Woken : int { token, timed_out, interrupted };
+
+class Parker {
+    static constexpr int32_t empty = 0, token = 1, asleep = -1;
+    Atomic<int32_t> state_;
+
+#if defined(__linux__)
+    int32_t *address() noexcept { return reinterpret_cast<int32_t *>(&state_); }
+
+    Woken sleep(int64_t deadline) noexcept {
+        timespec at{};
+        timespec *until = nullptr;
+        if (deadline != forever) {
+            if (deadline < 0) deadline = 0;
+            at.tv_sec = time_t(deadline / 1000000000);
+            at.tv_nsec = long(deadline % 1000000000);
+            until = &at;
+        }
+        long got = syscall(SYS_futex, address(), FUTEX_WAIT_BITSET_PRIVATE, asleep, until, nullptr, FUTEX_BITSET_MATCH_ANY);
+        if (got == 0 || errno == EAGAIN) return Woken::token; // the caller re-reads the state: it may be a stray wake
+        return errno == ETIMEDOUT ? Woken::timed_out : Woken::interrupted;
+    }
+    void rouse() noexcept { syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0); }
+    void settle() noexcept {}
+#else
+    std::mutex mutex_;
+    std::condition_variable changed_;
+
+    // A condition variable cannot be interrupted by a signal, so a sleep is cut into slices after which signals are looked at.
+    Woken sleep(int64_t deadline) noexcept {
+        std::unique_lock<std::mutex> hold(mutex_);
+        if (state_.load() != asleep) return Woken::token;
+        int64_t now = now_ns(), slice = deadline_after(now, 100000000);
+        if (deadline <= now) return Woken::timed_out;
+        bool last = deadline <= slice;
+        auto wait = std::chrono::nanoseconds((last ? deadline : slice) - now);
+        if (changed_.wait_for(hold, wait) == std::cv_status::no_timeout) return Woken::token;
+        return last ? Woken::timed_out : Woken::interrupted;
+    }
+    void settle() noexcept { std::lock_guard<std::mutex> hold(mutex_); }
+#endif
+
+  public:
+    // Sleeps until unpark(), the deadline (monotonic ns) or a signal. A token that arrives together with one of the others wins.
+    Woken park(int64_t deadline) noexcept {
+        if (state_.fetch_sub(1) == token) return Woken::token;
+        Woken why = Woken::token;
+        while (state_.load() == asleep && why == Woken::token) why = sleep(deadline);
+        settle();
+        return state_.exchange(empty) == token ? Woken::token : why;
+    }
+    void unpark() noexcept {
+#if defined(__linux__)
+        if (state_.exchange(token) == asleep) rouse(); // only the address is used from here on: the owner may be gone already
+#else
+        std::lock_guard<std::mutex> hold(mutex_); // the owner leaves through this mutex, so it cannot be gone before we are
+        if (state_.exchange(token) == asleep) changed_.notify_one();
+#endif
+    }
+};
+
+} // namespace goconc

@@ -1,0 +1,402 @@
+// Who runs what where, without knowing Python: Go's M (Worker), P (Processor) and the queues between them.
+//
+// A Worker is an OS thread; a Processor is the right to run goroutines, with the queue of those that any worker may run. A worker without
+// a processor runs none. Goroutines that have a C stack belong to their worker (`home`) and wait in its own `pinned` list; another thread
+// that makes one ready leaves it in that worker's inbox.
+//
+// The sleep protocol (no wake-up is lost): a worker that found nothing
+//   1. gives its processor back, 2. stores asleep = true, 3. looks at its inbox, the shared queue and the deadlines again, 4. parks.
+// Whoever brings work 1. publishes it (inbox push, shared push, next_due), 2. reads asleep and, if set, unparks. Stores before loads
+// on both sides, all sequentially consistent: one of the two sees the other. The parker's token covers the gap between 3 and 4.
+//
+// A worker that wants a processor and finds none stands in a FIFO; the holder hands over on every 61st tick and when it is idle.
+#pragma once
+#include "local_queue.hpp"
+#include "parker.hpp"
+#include "select.hpp"
+
+namespace goconc {
+
+// A thread that is not ours (main outside run(), a pool's), for as long as it waits; on its own stack.
+struct ThreadSleeper : Sleeper {
+    Parker parker;
+    Waiter waiter;
+};
+
+class SharedQueue {
+    AttachedLock lock_;
+    GList list_;
+    Attached<uint32_t> count_; // written under the lock; read by anybody, to pass by an empty queue
+
+  public:
+    uint32_t count() const noexcept { return count_.load(); }
+    void push(G *g) noexcept {
+        Held<AttachedLock> hold(lock_);
+        list_.push(g);
+        count_.store(list_.count);
+    }
+    void push_all(GList &batch) noexcept {
+        Held<AttachedLock> hold(lock_);
+        list_.append(batch);
+        count_.store(list_.count);
+    }
+    G *pop() noexcept {
+        if (!count()) return nullptr;
+        Held<AttachedLock> hold(lock_);
+        G *g = list_.pop();
+        count_.store(list_.count);
+        return g;
+    }
+    void take_all(GList &out) noexcept {
+        Held<AttachedLock> hold(lock_);
+        out.append(list_);
+        count_.store(0);
+    }
+};
+
+struct Processor {
+    LocalQueue queue;
+    Processor *idle_link = nullptr;
+};
+
+// A goroutine that another thread made ready, on its way to its home worker: a stack that the owner empties at once and turns round.
+class Inbox {
+    Attached<G *> top_;
+
+  public:
+    void push(G *g) noexcept {
+        G *top = top_.load_relaxed();
+        do g->link = top;
+        while (!top_.compare_exchange(top, g)); // publishes g->link; pairs with the owner's exchange
+    }
+    bool empty() const noexcept { return !top_.load(); }
+    void drain_into(GList &list) noexcept {
+        if (!top_.load_relaxed()) return;
+        G *newest = top_.exchange(nullptr), *oldest = nullptr;
+        while (newest) {
+            G *next = newest->link;
+            newest->link = oldest;
+            oldest = newest;
+            newest = next;
+        }
+        while (oldest) {
+            G *next = oldest->link;
+            list.push(oldest);
+            oldest = next;
+        }
+    }
+};
+
+struct Worker {
+    Processor *processor = nullptr;
+    G *current = nullptr;          // what it runs; null while it looks for work
+    Fiber *fiber = nullptr;        // the stack it stands on
+    G *next = nullptr;             // Go's runnext: the one made ready last runs first
+    GList pinned;                  // ready, and at home here; owner only
+    Inbox inbox;
+    Atomic<bool> asleep;
+    Parker parker;
+    void *scope = nullptr;         // a run()'s worker: starts plain goroutines of this scope only; null: the background's worker
+    GList fresh;                   // plain goroutines of its scope that other workers may not start; under the scheduler's lock
+    Attached<uint32_t> fresh_count;
+    uint32_t tick = 0;
+    bool pinned_turn = false;
+    ClockHint clock_hint;
+    Dice dice;
+    Worker *want_link = nullptr, *all_link = nullptr;
+    bool wants = false;            // stands in the FIFO; under the scheduler's lock
+    uint64_t parked = 0;           // how many times a goroutine parked here
+    // Kept here for the half that knows Python:
+    void *thread_state = nullptr;
+    Fiber *idle_fibers = nullptr;  // stacks at rest, the warmest first
+    uint32_t idle_count = 0;
+    Fiber *root_fiber = nullptr;   // stands for the thread's own stack
+    bool stopping = false;
+    bool on_main_thread = false;   // signals are handled here
+    Worker *reuse_link = nullptr;  // workers are never freed: a late rouse() may still look at one
+};
+
+class Scheduler {
+    Lock lock_; // idle processors, the FIFO of wanting workers, the list of all workers, their fresh lists
+    Processor *idle_ = nullptr;
+    Worker *want_head_ = nullptr, *want_tail_ = nullptr;
+    Worker *workers_ = nullptr;
+
+    void stand_in_line(Worker *w) noexcept {
+        w->wants = true;
+        w->want_link = nullptr;
+        if (want_tail_) want_tail_->want_link = w;
+        else want_head_ = w;
+        want_tail_ = w;
+        wanting.store(wanting.load_relaxed() + 1);
+    }
+
+  public:
+    SharedQueue shared;
+    Deadlines deadlines;
+    Processor only;                  // one processor so far
+    Atomic<uint32_t> wanting;        // workers in the FIFO; written under the lock
+    Attached<uint64_t> goroutines;   // started and not done
+    Attached<uint32_t> sleeping_threads; // threads that are not ours, parked in goconc
+
+    Scheduler() noexcept { idle_ = &only; }
+
+    // ---- processors ----
+
+    // True if `w` holds a processor now; false if it stands in line and will be unparked with one.
+    bool acquire(Worker *w) noexcept {
+        Held<Lock> hold(lock_);
+        if (w->processor) return true;
+        if (w->wants) return false;
+        if (idle_) {
+            w->processor = idle_;
+            idle_ = idle_->idle_link;
+            return true;
+        }
+        stand_in_line(w);
+        return false;
+    }
+    bool has_processor(Worker *w) noexcept {
+        Held<Lock> hold(lock_);
+        return w->processor != nullptr;
+    }
+    // Hands the processor to the first worker that wants one, else lays it aside.
+    void release(Worker *w) noexcept {
+        Worker *heir = nullptr;
+        {
+            Held<Lock> hold(lock_);
+            Processor *p = w->processor;
+            w->processor = nullptr;
+            if ((heir = want_head_)) {
+                want_head_ = heir->want_link;
+                if (!want_head_) want_tail_ = nullptr;
+                heir->wants = false;
+                heir->processor = p;
+                wanting.store(wanting.load_relaxed() - 1);
+            } else {
+                p->idle_link = idle_;
+                idle_ = p;
+            }
+        }
+        if (heir) heir->parker.unpark();
+    }
+
+    void join(Worker *w) noexcept {
+        Held<Lock> hold(lock_);
+        w->all_link = workers_;
+        workers_ = w;
+    }
+    // The worker leaves: nobody finds it any more, and what it held for everybody goes to the shared queue.
+    void leave(Worker *w) noexcept {
+        flush(w);
+        GList rest;
+        if (w->processor)
+            while (G *g = w->processor->queue.pop()) rest.push(g);
+        {
+            Held<Lock> hold(lock_);
+            Worker **at = &workers_;
+            while (*at != w) at = &(*at)->all_link;
+            *at = w->all_link;
+        }
+        if (!rest.empty()) shared.push_all(rest);
+        if (w->processor) release(w);
+        if (shared.count()) wake_one(nullptr);
+    }
+
+    // ---- queues ----
+
+    static bool may_start(const Worker *w, const G *g) noexcept {
+        return g->home ? g->home == w : g->kind == SleeperKind::coroutine || !w->scope || w->scope == g->scope;
+    }
+
+    // Into the queue it belongs to, behind what is there. `me` holds a processor.
+    void push_back(Worker *me, G *g) noexcept {
+        if (g->home) {
+            me->pinned.push(g);
+            return;
+        }
+        while (!me->processor->queue.push(g)) {
+            GList half;
+            me->processor->queue.spill(half);
+            shared.push_all(half);
+        }
+    }
+    void push_next(Worker *me, G *g) noexcept {
+        if (G *old = me->next) push_back(me, old);
+        me->next = g;
+    }
+    void flush(Worker *me) noexcept {
+        if (G *g = me->next) {
+            me->next = nullptr;
+            push_back(me, g);
+        }
+    }
+
+    // Queues a goroutine that has just become runnable. `me`: the calling worker, if the caller is one that holds a processor.
+    void queue(Worker *me, G *g) noexcept {
+        if (g->home) {
+            if (g->home == me) push_next(me, g);
+            else mail(g->home, g);
+        } else if (me && may_start(me, g)) {
+            push_next(me, g);
+        } else {
+            offer(g);
+        }
+    }
+    void mail(Worker *home, G *g) noexcept {
+        home->inbox.push(g);
+        rouse(home);
+    }
+    // For any worker that may start it.
+    void offer(G *g) noexcept {
+        if (g->kind != SleeperKind::coroutine && g->scope) {
+            Worker *owner = nullptr;
+            {
+                Held<Lock> hold(lock_);
+                for (Worker *w = workers_; w; w = w->all_link)
+                    if (w->scope == g->scope) owner = w;
+                if (owner) {
+                    owner->fresh.push(g);
+                    owner->fresh_count.store(owner->fresh.count);
+                }
+            }
+            if (owner) {
+                rouse(owner);
+                return;
+            }
+        }
+        shared.push(g);
+        wake_one(g);
+    }
+    // Nothing runs and nothing is about to: asked by a worker that has stored `asleep`.
+    bool all_asleep() noexcept {
+        Held<Lock> hold(lock_);
+        if (want_head_) return false;
+        for (Worker *w = workers_; w; w = w->all_link)
+            if (!w->asleep.load() || !w->inbox.empty() || w->fresh_count.load()) return false;
+        return shared.count() == 0;
+    }
+    uint32_t worker_count() noexcept {
+        Held<Lock> hold(lock_);
+        uint32_t n = 0;
+        for (Worker *w = workers_; w; w = w->all_link) n++;
+        return n;
+    }
+    void rouse(Worker *w) noexcept {
+        if (w->asleep.load()) w->parker.unpark();
+    }
+    // Unparks a sleeping worker that may run `g` (null: anything).
+    void wake_one(const G *g) noexcept {
+        Held<Lock> hold(lock_); // keeps the worker from leaving meanwhile
+        for (Worker *w = workers_; w; w = w->all_link)
+            if (w->asleep.load() && (!g || may_start(w, g))) {
+                w->parker.unpark();
+                return;
+            }
+    }
+    // A deadline became the earliest: whoever sleeps, sleeps too long.
+    void wake_for_deadline() noexcept {
+        Held<Lock> hold(lock_);
+        for (Worker *w = workers_; w; w = w->all_link)
+            if (w->asleep.load()) {
+                w->parker.unpark();
+                return;
+            }
+    }
+
+    // ---- finding work ----
+
+    // The next goroutine for `w`, which holds a processor; null if there is none. Order after Go's findRunnable (SCH-04); every
+    // 61st call looks at what others would be starved of: the far ends of the queues before the one made ready last (SCH-03).
+    G *pick(Worker *w) noexcept {
+        bool far = ++w->tick % 61 == 0;
+        w->inbox.drain_into(w->pinned);
+        G *g = nullptr;
+        if (far) {
+            flush(w);
+            if ((g = take_shared(w))) return g;
+        }
+        if ((g = w->next)) {
+            w->next = nullptr;
+            return g;
+        }
+        w->pinned_turn = !w->pinned_turn; // neither queue starves the other
+        if (w->pinned_turn && (g = w->pinned.pop())) return g;
+        while ((g = w->processor->queue.pop())) {
+            if (may_start(w, g)) return g;
+            offer(g);
+        }
+        if ((g = w->pinned.pop())) return g;
+        return take_shared(w);
+    }
+    G *take_shared(Worker *w) noexcept {
+        if (w->fresh_count.load()) {
+            Held<Lock> hold(lock_);
+            G *g = w->fresh.pop();
+            w->fresh_count.store(w->fresh.count);
+            if (g) return g;
+        }
+        GList not_mine;
+        G *g;
+        while ((g = shared.pop()) && !may_start(w, g)) not_mine.push(g);
+        if (!not_mine.empty()) shared.push_all(not_mine);
+        return g;
+    }
+    // Something `w` could run may have come. Asked with asleep already stored.
+    bool has_work(Worker *w) noexcept {
+        return !w->inbox.empty() || !w->pinned.empty() || w->next || w->fresh_count.load() || shared_has_work(w);
+    }
+
+  private:
+    bool shared_has_work(Worker *w) noexcept {
+        if (!shared.count()) return false;
+        G *g = take_shared(w); // what is there may be for others only
+        if (g) w->next = g;
+        return g != nullptr;
+    }
+
+  public:
+    // ---- deadlines ----
+
+    // Fires what is due. Sleepers to be made ready go to `wakes`; functions to be started, with the heap's reference, are returned.
+    Deadline *fire_due(int64_t now, WakeList &wakes) noexcept {
+        Deadline *functions = nullptr, **last = &functions;
+        Held<AttachedLock> hold(deadlines.lock);
+        while (Deadline *d = deadlines.take_due(now)) {
+            switch (d->kind) {
+            case DeadlineKind::wake: {
+                Sleeper *s = static_cast<Sleeper *>(d->owner);
+                if (s->claim.take(d->ticket)) {
+                    s->outcome = Outcome::timed_out;
+                    wakes.add(s);
+                }
+                break;
+            }
+            case DeadlineKind::channel:
+                static_cast<TimerChannel *>(d->owner)->fire(now, wakes);
+                break;
+            case DeadlineKind::function:
+                d->fired_link = nullptr;
+                *last = d;
+                last = &d->fired_link;
+                break;
+            }
+        }
+        return functions;
+    }
+    bool arm(Deadline *d) noexcept {
+        bool earliest = false;
+        {
+            Held<AttachedLock> hold(deadlines.lock);
+            if (!deadlines.arm(d, &earliest)) return false;
+        }
+        if (earliest) wake_for_deadline();
+        return true;
+    }
+    bool disarm(Deadline *d) noexcept {
+        Held<AttachedLock> hold(deadlines.lock);
+        return deadlines.disarm(d);
+    }
+};
+
+} // namespace goconc

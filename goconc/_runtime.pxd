@@ -1,0 +1,285 @@
+# The native half of the runtime, as Cython sees it. The headers say what each piece promises.
+from cpython.object cimport PyObject, PyTypeObject, visitproc, inquiry, traverseproc
+from libcpp cimport bool as cppbool
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+cdef extern from "_cpython/build.hpp" nogil:
+    ctypedef struct PyThreadState:
+        pass
+
+cdef extern from "_native/clock.hpp" namespace "goconc" nogil:
+    const int64_t forever
+    int64_t now_ns() noexcept
+    int64_t deadline_after(int64_t now, int64_t delay) noexcept
+    cdef cppclass ClockHint:
+        bint worth_reading() noexcept
+
+cdef extern from "_native/lock.hpp" namespace "goconc" nogil:
+    cdef cppclass AttachedLock:
+        void lock() noexcept
+        void unlock() noexcept
+
+cdef extern from "_native/atomic.hpp" namespace "goconc" nogil:
+    cdef cppclass Atomic[T]:
+        T load() noexcept
+        T load_relaxed() noexcept
+        void store(T) noexcept
+        T fetch_add(T) noexcept
+        T fetch_sub(T) noexcept
+    cdef cppclass Attached[T]:
+        T load() noexcept
+        T load_relaxed() noexcept
+        void store(T) noexcept
+        T fetch_add(T) noexcept
+        T fetch_sub(T) noexcept
+        T fetch_or(T) noexcept
+        T fetch_and(T) noexcept
+
+cdef extern from "_native/parker.hpp" namespace "goconc" nogil:
+    cdef enum class Woken(int):
+        token
+        timed_out
+        interrupted
+    cdef cppclass Parker:
+        Woken park(int64_t deadline) noexcept
+        void unpark() noexcept
+
+cdef extern from "_native/wait_line.hpp" namespace "goconc" nogil:
+    ctypedef uint64_t Ticket
+    cdef enum class SleeperKind(unsigned char):
+        plain
+        coroutine
+        thread
+    cdef enum class Outcome(unsigned char):
+        handed
+        timed_out
+        canceled
+    cdef cppclass Claim:
+        Ticket open() noexcept
+        Ticket ticket() noexcept
+        bint take(Ticket) noexcept
+        bint is_open(Ticket) noexcept
+        bint take_any() noexcept
+    cdef cppclass Sleeper:
+        Claim claim
+        SleeperKind kind
+        Outcome outcome
+        Waiter *winner
+    cdef cppclass WaitLine:
+        bint empty() noexcept
+        void append(Waiter *) noexcept
+        void unlink(Waiter *) noexcept
+        Waiter *take_first() noexcept
+    cdef cppclass Waiter:
+        Sleeper *sleeper
+        Ticket ticket
+        void *value
+        uint32_t index
+        bint linked
+        WaitLine *line
+        bint ok
+    cdef cppclass WakeList:
+        void add(Sleeper *) noexcept
+        Sleeper *pop() noexcept
+    void serve(Waiter *, void *value, bint ok) noexcept
+
+cdef extern from "_native/deadlines.hpp" namespace "goconc" nogil:
+    cdef enum class DeadlineKind(unsigned char):
+        wake
+        channel
+        function
+    cdef cppclass Deadline:
+        int64_t when
+        DeadlineKind kind
+        void *owner
+        Ticket ticket
+        Deadline *fired_link
+        bint armed() noexcept
+    cdef cppclass Deadlines:
+        AttachedLock lock
+        Attached[int64_t] next_due
+        int32_t count() noexcept
+
+cdef extern from "_native/channel.hpp" namespace "goconc" nogil:
+    cdef enum class Op(int):
+        done
+        parked
+        would_block
+        closed
+        no_memory
+    cdef cppclass ValueRing:
+        size_t count() noexcept
+    cdef cppclass Channel:
+        AttachedLock *lock
+        size_t capacity
+        bint closed
+        ValueRing ring
+        WaitLine receivers
+        WaitLine senders
+        void park(WaitLine &, Waiter *, Sleeper *, void *) noexcept
+        Op send(void *value, Sleeper *who, Waiter *waiter, Sleeper *&wake) noexcept
+        Op receive(void *&value, Sleeper *who, Waiter *waiter, Sleeper *&wake) noexcept
+        bint close(WakeList &) noexcept
+        size_t length() noexcept
+
+cdef extern from "_native/timer_channel.hpp" namespace "goconc" nogil:
+    cdef cppclass TimerChannel:
+        Channel channel
+        bint active
+        bint pending
+        int64_t when
+        int64_t period
+        void bind(Deadlines *) noexcept
+        Op try_receive(void *&value) noexcept
+        bint follow() noexcept
+        bint reset(int64_t at, int64_t every, cppbool *look_again) noexcept
+        bint stop() noexcept
+        @staticmethod
+        int64_t event_of(void *) noexcept
+
+cdef extern from "_native/select.hpp" namespace "goconc" nogil:
+    cdef cppclass Dice:
+        void seed(uint64_t) noexcept
+        uint32_t next() noexcept
+    cdef cppclass SelectCase:
+        Channel *channel
+        TimerChannel *timer
+        bint sends
+        Waiter waiter
+    cdef cppclass SelectRoom:
+        SelectCase *cases
+        uint32_t count
+        bint prepare(uint32_t count) noexcept
+        void clear() noexcept
+        Op enter(Sleeper *who, Dice &, uint32_t &chosen, Sleeper *&wake, cppbool &look_again) noexcept
+        void leave() noexcept
+
+cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
+    cdef enum class WaitReason(unsigned char):
+        none
+        chan_send
+        chan_receive
+        chan_send_nil
+        chan_receive_nil
+        select
+        select_no_cases
+        sleep
+        join
+    const char *words(WaitReason) noexcept
+    cdef cppclass Fiber
+    cdef cppclass GState:
+        void start() noexcept
+        bint park() noexcept
+        void give_way "yield"() noexcept
+        bint ready() noexcept
+        void finish() noexcept
+        bint is_done() noexcept
+        bint is_parked() noexcept
+        const char *name() noexcept
+    cdef cppclass G(Sleeper):
+        GState state
+        WaitReason reason
+        bint started
+        Worker *home
+        Fiber *fiber
+        void *object
+        void *scope
+        G *scope_next
+        G *scope_previous
+        Attached[uint32_t] requests
+        Waiter waiter
+        Deadline deadline
+        WaitLine joiners
+        AttachedLock join_lock
+    cdef cppclass GList:
+        void push(G *) noexcept
+        G *pop() noexcept
+        bint empty() noexcept
+
+cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
+    cdef cppclass Processor
+    cdef cppclass Worker:
+        Processor *processor
+        G *current
+        Fiber *fiber
+        GList pinned
+        Atomic[bint] asleep
+        Parker parker
+        void *scope
+        uint32_t tick
+        ClockHint clock_hint
+        Dice dice
+        uint64_t parked
+        void *thread_state
+        Fiber *idle_fibers
+        uint32_t idle_count
+        Fiber *root_fiber
+        bint on_main_thread
+        bint stopping
+        Worker *reuse_link
+    cdef cppclass Scheduler:
+        SharedSize shared
+        Deadlines deadlines
+        Atomic[uint32_t] wanting
+        Attached[uint64_t] goroutines
+        Attached[uint32_t] sleeping_threads
+        bint acquire(Worker *) noexcept
+        bint has_processor(Worker *) noexcept
+        void release(Worker *) noexcept
+        void join(Worker *) noexcept
+        void leave(Worker *) noexcept
+        void push_back(Worker *, G *) noexcept
+        void push_next(Worker *, G *) noexcept
+        void flush(Worker *) noexcept
+        void queue(Worker *, G *) noexcept
+        void offer(G *) noexcept
+        G *pick(Worker *) noexcept
+        bint has_work(Worker *) noexcept
+        bint all_asleep() noexcept
+        uint32_t worker_count() noexcept
+        void rouse(Worker *) noexcept
+        Deadline *fire_due(int64_t now, WakeList &) noexcept
+        bint arm(Deadline *) noexcept
+        bint disarm(Deadline *) noexcept
+        void wake_for_deadline() noexcept
+    cdef cppclass ThreadSleeper(Sleeper):
+        Parker parker
+        Waiter waiter
+    cdef cppclass SharedSize "goconc::SharedQueue":
+        uint32_t count() noexcept
+
+cdef extern from "_cpython/fiber.hpp" namespace "goconc" nogil:
+    size_t fiber_stack_size() noexcept
+    bint fiber_stack_configure(size_t) noexcept
+
+cdef extern from "_cpython/fiber.hpp" namespace "goconc":
+    ctypedef void (*FiberBody)(Fiber *) noexcept
+    cdef cppclass NativeFiber "goconc::Fiber":
+        NativeFiber()
+        void *owner
+        NativeFiber *next
+    bint fiber_engine_matches(PyThreadState *) noexcept
+    Fiber *fiber_new(PyThreadState *, FiberBody) noexcept
+    void fiber_adopt(Fiber *, PyThreadState *) noexcept
+    void fiber_switch(PyThreadState *, Fiber *, Fiber *) noexcept
+    void fiber_recycle(Fiber *) noexcept
+    void fiber_reset(Fiber *, PyThreadState *) noexcept
+    PyObject *fiber_frame(PyThreadState *, Fiber *) noexcept
+
+cdef extern from "_cpython/this_worker.hpp" namespace "goconc" nogil:
+    Worker *this_worker() noexcept
+    void set_this_worker(Worker *) noexcept
+
+cdef extern from "_cpython/awaitable.hpp" namespace "goconc":
+    int awaitable_setup() except -1
+    PyObject *iternext_result(PyObject *stolen) noexcept
+    PyObject *take_exception() noexcept
+    void raise_exception(PyObject *stolen) noexcept
+
+cdef extern from "_cpython/frames.hpp" namespace "goconc":
+    PyObject *calling_code(PyThreadState *, int *lasti) noexcept
+    PyObject *take_context(PyThreadState *) noexcept
+    void give_context(PyThreadState *, PyObject *owned) noexcept
+    PyObject *copied_context(PyThreadState *) noexcept
+    int line_of(PyObject *code, int lasti) noexcept
+    bint makes_coroutine(PyObject *) noexcept
