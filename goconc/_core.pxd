@@ -61,22 +61,9 @@ cdef class SendChan:
 cdef class RecvChan:
     cdef Chan chan
 
-cdef enum Wants:
-    WANT_SEND, WANT_RECV, WANT_RECV_OK, WANT_NEXT, WANT_SELECT, WANT_SLEEP, WANT_JOIN, WANT_YIELD
-
-cdef enum Phase:
-    FRESH, SUSPENDED, SPENT
-
 @cython.final
 cdef class Await:
-    cdef Wants wants
-    cdef Phase phase
-    cdef Chan chan
-    cdef object value
-    cdef Goroutine other       # WANT_JOIN
-    cdef Goroutine me          # who awaits it
-    cdef tuple cases           # WANT_SELECT
-    cdef bint default
-    cdef SelectRoom *room
-    cdef int64_t deadline
+    cdef Operation op
     cdef object ctx
+    cdef tuple entered         # the cases that `room` holds
+    cdef SelectRoom *room

@@ -1,5 +1,5 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
-# cython: binding=False, embedsignature=True, embedsignature.format=python, boundscheck=False, wraparound=False, cdivision=True
+# cython: binding=False, embedsignature=True, embedsignature.format=clinic, boundscheck=False, wraparound=False, cdivision=True
 # distutils: language = c++
 """goconc's compiled core: the scheduler, goroutines of both kinds, channels, select and timers.
 
@@ -9,6 +9,7 @@ lives in the C++ headers of `_native/`, what touches CPython's insides in `_cpyt
 cimport cython
 from cpython.object cimport PyObject, PyTypeObject, Py_TYPE
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF
+from cpython.tuple cimport PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
 from cpython.exc cimport PyErr_CheckSignals, PyErr_Occurred, PyErr_Clear, PyErr_SetString
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libcpp cimport bool as cppbool

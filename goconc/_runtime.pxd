@@ -182,6 +182,7 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         bint started
         Worker *home
         Fiber *fiber
+        void *spare
         void *object
         void *scope
         G *scope_next
@@ -233,6 +234,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         void flush(Worker *) noexcept
         void queue(Worker *, G *) noexcept
         void offer(G *) noexcept
+        void make_ready(Worker *, Sleeper *) noexcept
         G *pick(Worker *) noexcept
         bint has_work(Worker *) noexcept
         bint all_asleep() noexcept
@@ -273,8 +275,44 @@ cdef extern from "_cpython/this_worker.hpp" namespace "goconc" nogil:
 cdef extern from "_cpython/awaitable.hpp" namespace "goconc":
     int awaitable_setup() except -1
     PyObject *iternext_result(PyObject *stolen) noexcept
+    bint held_n_times(PyObject *, int) noexcept
     PyObject *take_exception() noexcept
     void raise_exception(PyObject *stolen) noexcept
+
+cdef extern from "_cpython/operation.hpp" namespace "goconc":
+    cdef enum class Wants(unsigned char):
+        send
+        recv
+        recv_ok
+        next
+        select
+        sleep
+        join
+        give_way
+    cdef enum class Phase(unsigned char):
+        spent
+        fresh
+        suspended
+    const int slow_way
+    PyObject *park_token
+    PyObject *give_way_token
+    cdef cppclass Operation:
+        Wants wants
+        Phase phase
+        bint bare
+        bint has_default
+        PyObject *chan
+        Channel *native
+        PyObject *value
+        G *me
+        int64_t deadline
+        void spend() noexcept
+    int quick_step(Operation &, Scheduler &, PyObject **) noexcept
+
+cdef extern from "_cpython/selected.hpp" namespace "goconc":
+    int selected_setup() except -1
+    PyTypeObject selected_type
+    object make_selected "goconc::new_selected"(PyObject *index, PyObject *value, PyObject *ok, PyObject *chan)
 
 cdef extern from "_cpython/frames.hpp" namespace "goconc":
     PyObject *calling_code(PyThreadState *, int *lasti) noexcept

@@ -18,9 +18,12 @@ inline PyTypeObject *stop_type = nullptr;
 constexpr int spare_stops_most = 8;
 struct SpareStops {
     PyObject *kept[spare_stops_most];
-    int count = 0;
+    int count;
 };
-inline thread_local SpareStops spare_stops;
+#if defined(__GLIBC__)
+__attribute__((tls_model("initial-exec")))
+#endif
+static thread_local SpareStops spare_stops = {};
 
 inline void stop_dealloc(PyObject *self) noexcept {
     PyObject_GC_UnTrack(self);
@@ -101,6 +104,16 @@ inline void awaitable_slots(PyTypeObject *type, int (*send)(PyObject *, PyObject
     type->tp_as_async->am_send = reinterpret_cast<sendfunc>(send); // PySendResult is an int
     type->tp_iternext = next;
     PyType_Modified(type);
+}
+
+// Whether there are just n references, all of this thread, so that the object may be used for something else. It may say no wrongly.
+inline bool held_n_times(PyObject *object, int n) noexcept {
+#ifdef Py_GIL_DISABLED
+    return _Py_IsOwnedByCurrentThread(object) && object->ob_ref_local == uint32_t(n) &&
+           _Py_atomic_load_ssize_relaxed(&object->ob_ref_shared) == 0;
+#else
+    return Py_REFCNT(object) == n;
+#endif
 }
 
 // The exception being raised, as an owned, normalised instance with its traceback; clears it.

@@ -1,12 +1,12 @@
 // The per-stack fields of a CPython 3.11 thread state. Included by thread_state.hpp only.
 //
 // 3.11 has no budget for C recursion but the one for Python calls: 1000 of both together. A list sorted from its own comparison takes
-// 2.5 KB of C stack for each, so the stack is large enough for that. It costs address space and a page table, not memory.
+// up to 4.9 KB of C stack for each, so the stack is large enough for that. It costs address space and a page table, not memory.
 #pragma once
 
 namespace goconc {
 
-constexpr size_t DEFAULT_C_STACK = 3 << 20;
+constexpr size_t DEFAULT_C_STACK = 6 << 20;
 
 struct ThreadStateFields : CommonFields {
     _PyCFrame *cframe; // innermost evaluation loop, which has the innermost Python frame

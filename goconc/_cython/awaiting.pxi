@@ -4,20 +4,20 @@
 # it reads what happened from the goroutine. The slots that `await` uses are set from C: see _cpython/awaitable.hpp.
 
 cdef extern from "_cpython/awaitable.hpp" namespace "goconc":
-    void awaitable_slots(PyTypeObject *, int (*)(PyObject *, PyObject *, PyObject **) noexcept, PyObject *(*)(PyObject *) noexcept) noexcept
+    void awaitable_slots(PyTypeObject *, int (*)(PyObject *, PyObject *, PyObject **) except -1, PyObject *(*)(PyObject *) except? NULL) noexcept
 
 
 @cython.final
 @cython.freelist(64)
+@cython.no_gc
 cdef class Await:
     """An operation to be awaited."""
 
     def __cinit__(self):
-        self.phase = FRESH
-        self.deadline = forever
         self.room = NULL
 
     def __dealloc__(self):
+        self.op.spend()
         if self.room != NULL:
             delete_room(self.room)
 
@@ -70,70 +70,92 @@ cdef extern from *:
     void delete_room "goconc_delete_room"(SelectRoom *) noexcept
 
 
-cdef int await_send(PyObject *self, PyObject *value, PyObject **result) noexcept:
+# The slots. An exception is signalled by the return value, as everywhere in C.
+
+cdef int await_send(PyObject *self, PyObject *value, PyObject **result) except -1:
     result[0] = NULL
-    try:
-        return step(<Await>self, result)
-    except BaseException as error:
-        raise_exception(<PyObject *>owned(error))
-        return PYGEN_ERROR
+    cdef int status = quick_step((<Await>self).op, sched, result)
+    return step(<Await>self, result) if status == slow_way else status
 
 
-cdef PyObject *await_next(PyObject *self) noexcept:
+cdef PyObject *await_next(PyObject *self) except? NULL:
     cdef PyObject *result = NULL
-    cdef int status = await_send(self, Py_None, &result)
+    cdef int status = quick_step((<Await>self).op, sched, &result)
+    if status == slow_way:
+        status = step(<Await>self, &result)
     if status == PYGEN_RETURN:
         return iternext_result(result)
     return result
 
 
 cdef inline Await new_await(Wants wants):
-    cdef Await a = Await.__new__(Await)
-    a.wants = wants
+    """The goroutine's own one, unless it is in use or somebody still holds it."""
+    cdef Worker *w = this_worker()
+    cdef PyObject *spare = NULL
+    cdef Await a
+    if w != NULL and w.current != NULL and w.current.kind == SleeperKind.coroutine:
+        spare = <PyObject *>w.current.spare
+        if spare == NULL:
+            a = Await.__new__(Await)
+            w.current.spare = owned(a)
+            spare = <PyObject *>a
+        elif (<Await>spare).op.phase != Phase.spent or not held_n_times(spare, 1):
+            spare = NULL
+    if spare != NULL:
+        a = <Await>spare
+        a.op.bare = False
+        a.op.deadline = forever
+        a.ctx = None
+    else:
+        a = Await.__new__(Await)
+    a.op.wants = wants
+    a.op.phase = Phase.fresh
     return a
 
 
-cdef object await_receive(Chan chan, Wants wants, object timeout, object ctx):
+cdef inline object await_receive(Chan chan, Wants wants, object timeout, object ctx):
     cdef Await a = new_await(wants)
-    a.chan = chan
-    if timeout is not None:
-        a.deadline = deadline_of(timeout)
-    if ctx is not None:
-        await_with_context(a, ctx)
+    a.op.chan = <PyObject *>owned(chan)
+    a.op.native = chan.ch
+    if timeout is not None or ctx is not None:
+        limit(a, timeout, ctx)
+    elif wants == Wants.recv or wants == Wants.next:
+        a.op.bare = chan.timer == NULL
     return a
 
 
-cdef int await_with_context(Await a, object ctx) except -1:
-    """Turns it into a select with the context's done channel, looked up when it is awaited."""
+cdef int limit(Await a, object timeout, object ctx) except -1:
+    if timeout is not None:
+        a.op.deadline = deadline_of(timeout)
     a.ctx = ctx
     return 0
 
 
 def aselect(*cases, default=False, timeout=None, ctx=None):
     """The awaitable twin of ``select``."""
-    cdef Await a = new_await(WANT_SELECT)
+    cdef Await a = new_await(Wants.select)
     cdef SelectRoom probe
     fill_room(&probe, cases)  # complains now
     empty_room(&probe, -1)
-    a.cases = cases
-    a.default = default
-    a.ctx = ctx
-    if timeout is not None:
-        a.deadline = deadline_of(timeout)
+    a.op.value = <PyObject *>owned(cases)
+    a.op.has_default = default
+    limit(a, timeout, ctx)
     return a
 
 
 def asleep(seconds):
     """The awaitable twin of ``sleep``; the time counts from the call."""
-    cdef Await a = new_await(WANT_SLEEP)
     cdef int64_t delay = nanoseconds(seconds, "seconds")
-    a.deadline = deadline_after(now_ns(), delay) if delay > 0 else 0
+    cdef Await a = new_await(Wants.sleep)
+    a.op.deadline = deadline_after(now_ns(), delay) if delay > 0 else 0
     return a
 
 
 def agosched():
     """The awaitable twin of ``gosched``."""
-    return new_await(WANT_YIELD)
+    cdef Await a = new_await(Wants.give_way)
+    a.op.bare = True
+    return a
 
 
 cdef int step(Await a, PyObject **result) except -1:
@@ -143,69 +165,71 @@ cdef int step(Await a, PyObject **result) except -1:
         g = w.current
     if g == NULL or g.kind != SleeperKind.coroutine:
         raise RuntimeError("this can be awaited in an async goroutine only (one that goconc.go or goconc.run has started)")
-    if a.phase == SUSPENDED:
-        if a.me is not <Goroutine>g.object:
+    if a.op.phase == Phase.suspended:
+        if a.op.me != g:
             raise RuntimeError("this is being awaited by another goroutine")
-        if g.claim.is_open(g.claim.ticket()) and a.wants != WANT_YIELD:
+        if a.op.wants != Wants.give_way and g.claim.is_open(g.claim.ticket()):
             result[0] = <PyObject *>owned(PARK)  # resumed by hand, and too early
             return PYGEN_NEXT
         return resume(a, w, g, result)
-    if a.phase == SPENT:
+    if a.op.phase == Phase.spent:
         raise RuntimeError("cannot reuse an operation that was awaited already")
-    a.me = <Goroutine>g.object
-    return begin(a, w, g, result)
+    a.op.me = g
+    try:
+        return begin(a, w, g, result)
+    except:
+        a.op.spend()
+        raise
 
 
 cdef inline int finished(Await a, object value, PyObject **result) except -1:
-    a.phase = SPENT
-    a.me = None
+    a.op.spend()
     result[0] = <PyObject *>owned(value)
     return PYGEN_RETURN
 
 
 cdef int begin(Await a, Worker *w, G *g, PyObject **result) except -1:
+    cdef Wants wants = a.op.wants
     cdef Sleeper *wake = NULL
     cdef void *value = NULL
     cdef Op op
-    if a.ctx is not None or a.wants == WANT_SELECT:
+    if a.ctx is not None or wants == Wants.select:
         return begin_select(a, w, g, result)
-    if a.wants == WANT_SEND:
-        value = owned(a.value)
-        op = a.chan.ch.send(value, g, &g.waiter, wake)
+    if wants == Wants.send:
+        op = a.op.native.send(a.op.value, g, &g.waiter, wake)
         if wake != NULL:
             make_ready(w, wake)
+        if op == Op.done or op == Op.parked:
+            a.op.value = NULL  # it has moved
         if op == Op.done:
             return finished(a, None, result)
         if op == Op.parked:
             return suspend(a, w, g, WaitReason.chan_send, result)
-        a.phase = SPENT
-        drop(value)
         raise_send(op)
-    elif a.wants <= WANT_NEXT:
-        if a.chan.timer != NULL:
-            op = enter_timer(a.chan, value, g, &g.waiter)
+    elif wants == Wants.recv or wants == Wants.recv_ok or wants == Wants.next:
+        if (<Chan>a.op.chan).timer != NULL:
+            op = enter_timer(<Chan>a.op.chan, value, g, &g.waiter)
         else:
-            op = a.chan.ch.receive(value, g, &g.waiter, wake)
+            op = a.op.native.receive(value, g, &g.waiter, wake)
         if wake != NULL:
             make_ready(w, wake)
         if op == Op.parked:
-            return suspend(a, w, g, WaitReason.chan_receive_nil if is_never(a.chan) else WaitReason.chan_receive, result)
+            return suspend(a, w, g, WaitReason.chan_receive_nil if is_never(<Chan>a.op.chan) else WaitReason.chan_receive, result)
         return got(a, value, op == Op.done, result)
-    elif a.wants == WANT_SLEEP:
-        if a.deadline == 0:
+    elif wants == Wants.sleep:
+        if a.op.deadline == 0:
             return finished(a, None, result)
         g.claim.open()
         return suspend(a, w, g, WaitReason.sleep, result)
-    elif a.wants == WANT_JOIN:
-        if a.other is a.me:
+    elif wants == Wants.join:
+        if &(<Goroutine>a.op.value).g == g:
             raise RuntimeError("a goroutine cannot join itself")
-        if not join_line_enter(a.other, &g.waiter, g):
-            a.phase = SPENT
-            return finished(a, a.other.outcome(), result)
+        if not join_line_enter(<Goroutine>a.op.value, &g.waiter, g):
+            return finished(a, (<Goroutine>a.op.value).outcome(), result)
         return suspend(a, w, g, WaitReason.join, result)
     if g.requests.load() != 0:
-        raise_requests(a.me)
-    a.phase = SUSPENDED
+        raise_requests(<Goroutine>g.object)
+    a.op.phase = Phase.suspended
     result[0] = <PyObject *>owned(GIVE_WAY)
     return PYGEN_NEXT
 
@@ -214,29 +238,29 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
     cdef Sleeper *wake = NULL
     cdef uint32_t chosen = 0
     cdef cppbool look_again = False
-    cdef tuple cases = a.cases
+    cdef tuple cases
     cdef Op op
-    if a.wants != WANT_SELECT:
-        cases = ((a.chan, a.value),) if a.wants == WANT_SEND else (a.chan,)
-    if a.ctx is not None and a.room == NULL:
-        a.cases = cases + (done_of(a.ctx),)
-    elif a.room == NULL:
-        a.cases = cases
-    cases = a.cases
+    if a.op.wants == Wants.select:
+        cases = <tuple>a.op.value
+    elif a.op.wants == Wants.send:
+        cases = ((<object>a.op.chan, <object>a.op.value),)
+    else:
+        cases = (<object>a.op.chan,)
+    if a.ctx is not None:
+        cases = cases + (done_of(a.ctx),)
+    a.room = new_room()
     if a.room == NULL:
-        a.room = new_room()
-        if a.room == NULL:
-            raise MemoryError("no memory for a select")
-        try:
-            fill_room(a.room, cases)
-        except:
-            forget_room(a)
-            raise
-    op = a.room.enter(<Sleeper *>NULL if a.default else <Sleeper *>g, w.dice, chosen, wake, look_again)
+        raise MemoryError("no memory for a select")
+    try:
+        fill_room(a.room, cases)
+    except:
+        forget_room(a)
+        raise
+    op = a.room.enter(<Sleeper *>NULL if a.op.has_default else <Sleeper *>g, w.dice, chosen, wake, look_again)
     if wake != NULL:
         make_ready(w, wake)
     if op == Op.done or op == Op.closed:
-        return selected_in_await(a, chosen, op == Op.done, result)
+        return selected_in_await(a, cases, chosen, op == Op.done, result)
     if op == Op.would_block:
         empty_room(a.room, -1)
         forget_room(a)
@@ -247,127 +271,135 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
         raise MemoryError("no memory for the channel's buffer")
     if look_again:
         sched.wake_for_deadline()
+    a.entered = cases
     return suspend(a, w, g, WaitReason.select_no_cases if none_ever_ready(a.room) else WaitReason.select, result)
 
 
 cdef void forget_room(Await a) noexcept:
     delete_room(a.room)
     a.room = NULL
+    a.entered = None
 
 
-cdef int selected_in_await(Await a, uint32_t chosen, bint ok, PyObject **result) except -1:
-    cdef tuple cases = a.cases
-    a.phase = SPENT
+cdef int selected_in_await(Await a, tuple cases, uint32_t chosen, bint ok, PyObject **result) except -1:
+    cdef Wants wants = a.op.wants
     try:
         s = selected(a.room, cases, chosen, ok)
     finally:
         forget_room(a)
     if a.ctx is not None and chosen == len(cases) - 1:
         raise_err(a.ctx)
-    if a.wants == WANT_SELECT:
+    if wants == Wants.select:
         return finished(a, s, result)
-    if a.wants == WANT_SEND:
+    if wants == Wants.send:
         return finished(a, None, result)
-    if a.wants == WANT_RECV_OK:
+    if wants == Wants.recv_ok:
         return finished(a, (s[1], s[2]), result)
-    if not s[2]:
-        raise ChannelClosed("receive from closed channel")
-    return finished(a, s[1], result)
+    if s[2]:
+        return finished(a, s[1], result)
+    raise_closed(wants)
 
 
-cdef int got(Await a, void *value, bint ok, PyObject **result) except -1:
-    """The end of a receive."""
-    a.phase = SPENT
-    if a.wants == WANT_RECV_OK:
-        return finished(a, (received(a.chan, value), True) if ok else (None, False), result)
-    if ok:
-        if a.chan.timer != NULL:
-            return finished(a, received(a.chan, value), result)
-        a.me = None
-        result[0] = <PyObject *>value  # the reference moves on
-        return PYGEN_RETURN
-    if a.wants == WANT_NEXT:
+cdef int raise_closed(Wants wants) except -1:
+    if wants == Wants.next:
         raise StopAsyncIteration
     raise ChannelClosed("receive from closed channel")
 
 
+cdef int got(Await a, void *value, bint ok, PyObject **result) except -1:
+    """The end of a receive."""
+    if a.op.wants == Wants.recv_ok:
+        return finished(a, (received(<Chan>a.op.chan, value), True) if ok else (None, False), result)
+    if ok:
+        return finished(a, received(<Chan>a.op.chan, value), result)
+    raise_closed(a.op.wants)
+
+
 cdef int suspend(Await a, Worker *w, G *g, WaitReason reason, PyObject **result) except -1:
     g.reason = reason
-    a.phase = SUSPENDED
-    if g.requests.load() != 0 and has_request(a.me) and g.claim.take_any():  # after opening: see Claim
+    a.op.phase = Phase.suspended
+    if g.requests.load() != 0 and has_request(<Goroutine>g.object) and g.claim.take_any():  # after opening: see Claim
         g.outcome = Outcome.canceled
         return resume(a, w, g, result)
-    if a.deadline != forever:
-        begin_limit(g, a.deadline)
+    if a.op.deadline != forever:
+        begin_limit(g, a.op.deadline)
     w.parked += 1
-    Py_INCREF(PARK)
-    result[0] = <PyObject *>PARK
+    result[0] = <PyObject *>owned(PARK)
     return PYGEN_NEXT
 
 
 cdef int resume(Await a, Worker *w, G *g, PyObject **result) except -1:
     """The wait is over: what came of it."""
+    try:
+        return conclude(a, w, g, result)
+    except:
+        a.op.spend()
+        raise
+
+
+cdef int conclude(Await a, Worker *w, G *g, PyObject **result) except -1:
+    cdef Wants wants = a.op.wants
     cdef Outcome outcome = g.outcome
-    if a.wants == WANT_YIELD:
-        a.phase = SPENT
+    if wants == Wants.give_way:
         if g.requests.load() != 0:
-            raise_requests(a.me)
+            raise_requests(<Goroutine>g.object)
         return finished(a, None, result)
     g.reason = WaitReason.none
-    if a.deadline != forever:
+    if a.op.deadline != forever:
         sched.disarm(&g.deadline)
     if outcome == Outcome.handed:
         if a.room != NULL:
             a.room.leave()
-            return selected_in_await(a, g.winner.index, g.winner.ok, result)
-        if a.wants == WANT_SEND:
-            a.phase = SPENT
+            return selected_in_await(a, a.entered, g.winner.index, g.winner.ok, result)
+        if wants == Wants.send:
             if not g.waiter.ok:
-                drop(g.waiter.value)
-                raise ChannelClosed("send on closed channel")
+                a.op.value = <PyObject *>g.waiter.value
+                raise_send(Op.closed)
             return finished(a, None, result)
-        if a.wants == WANT_JOIN:
-            a.phase = SPENT
-            return finished(a, a.other.outcome(), result)
+        if wants == Wants.join:
+            return finished(a, (<Goroutine>a.op.value).outcome(), result)
         return got(a, g.waiter.value, g.waiter.ok, result)
     leave_lines(a, g)
-    a.phase = SPENT
     if outcome == Outcome.timed_out:
-        if a.wants == WANT_SLEEP:
+        if wants == Wants.sleep:
             return finished(a, None, result)
-        raise TimeoutError(f"{'select' if a.wants == WANT_SELECT else 'join' if a.wants == WANT_JOIN else 'send' if a.wants == WANT_SEND else 'receive'} timed out")
-    raise_requests(a.me)
-    a.phase = FRESH
-    if a.wants == WANT_SELECT and a.ctx is not None:
-        a.cases = a.cases[:len(a.cases) - 1]
+        raise TimeoutError(f"{wait_name(wants)} timed out")
+    raise_requests(<Goroutine>g.object)
+    a.op.phase = Phase.fresh
     return begin(a, w, g, result)  # nothing to raise after all
 
 
+cdef str wait_name(Wants wants):
+    if wants == Wants.select:
+        return "select"
+    if wants == Wants.join:
+        return "join"
+    return "send" if wants == Wants.send else "receive"
+
+
 cdef void leave_lines(Await a, G *g) noexcept:
-    """Undoes what begin() has queued, after a wait that was not served."""
+    """Undoes what begin() has queued, after a wait that was not served. A send has its value back."""
     if a.room != NULL:
         a.room.leave()
         empty_room(a.room, -1)
         forget_room(a)
-    elif a.wants == WANT_JOIN:
-        join_line_leave(a.other, &g.waiter)
-    elif a.chan is not None:
-        leave_line(a.chan, &g.waiter)
-        if a.wants == WANT_SEND:
-            drop(g.waiter.value)
+    elif a.op.wants == Wants.join:
+        join_line_leave(<Goroutine>a.op.value, &g.waiter)
+    elif a.op.chan != NULL:
+        leave_line(<Chan>a.op.chan, &g.waiter)
+        if a.op.wants == Wants.send:
+            a.op.value = <PyObject *>g.waiter.value
 
 
 cdef void give_up(Await a) noexcept:
     """Ends the wait from outside, unless it was served already: then what it received is dropped with it."""
-    cdef G *g
-    if a.phase == SUSPENDED and a.me is not None and a.wants != WANT_YIELD:
-        g = &a.me.g
+    cdef G *g = a.op.me
+    if a.op.phase == Phase.suspended and a.op.wants != Wants.give_way:
         if g.claim.take_any():
-            if a.deadline != forever:
+            if a.op.deadline != forever:
                 sched.disarm(&g.deadline)
             leave_lines(a, g)
-    a.phase = SPENT
-    a.me = None
+    a.op.spend()
 
 
 awaitable_setup()

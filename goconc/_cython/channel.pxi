@@ -1,7 +1,5 @@
 # Chan and its two views: the native channel, the references in it, and waiting on it.
 
-from types import GenericAlias as _GenericAlias
-
 
 cdef extern from "_cpython/containers.hpp" namespace "goconc":
     void drop_ring(Channel *) noexcept
@@ -88,11 +86,11 @@ cdef class Chan:
 
         ``timeout`` in seconds: ``TimeoutError``. ``ctx``: its ``err()`` once it is done.
         """
-        return receive(self, WANT_RECV, timeout, ctx)
+        return receive(self, Wants.recv, timeout, ctx)
 
     def recv_ok(self, *, timeout=None, ctx=None):
         """``(value, True)``, or ``(None, False)`` once it is closed and empty. (Go: ``v, ok := <-ch``)"""
-        return receive(self, WANT_RECV_OK, timeout, ctx)
+        return receive(self, Wants.recv_ok, timeout, ctx)
 
     def send_nowait(self, value) -> None:
         """Sends if that takes no waiting; else raises ``WouldBlock``."""
@@ -120,23 +118,24 @@ cdef class Chan:
 
     def asend(self, value, *, timeout=None, ctx=None):
         """The awaitable twin of ``send``."""
-        cdef Await a = new_await(WANT_SEND)
+        cdef Await a = new_await(Wants.send)
         refuse_send_on_timer(self)
-        a.chan = self
-        a.value = value
-        if timeout is not None:
-            a.deadline = deadline_of(timeout)
-        if ctx is not None:
-            await_with_context(a, ctx)
+        a.op.chan = <PyObject *>owned(self)
+        a.op.native = self.ch
+        a.op.value = <PyObject *>owned(value)
+        if timeout is not None or ctx is not None:
+            limit(a, timeout, ctx)
+        else:
+            a.op.bare = True
         return a
 
     def arecv(self, *, timeout=None, ctx=None):
         """The awaitable twin of ``recv``."""
-        return await_receive(self, WANT_RECV, timeout, ctx)
+        return await_receive(self, Wants.recv, timeout, ctx)
 
     def arecv_ok(self, *, timeout=None, ctx=None):
         """The awaitable twin of ``recv_ok``."""
-        return await_receive(self, WANT_RECV_OK, timeout, ctx)
+        return await_receive(self, Wants.recv_ok, timeout, ctx)
 
     def close(self) -> None:
         """No more sends. Values in the buffer can still be received. A second close raises ``ChannelClosed``. (Go: ``close(ch)``)"""
@@ -150,13 +149,13 @@ cdef class Chan:
         return self
 
     def __next__(self):
-        return receive(self, WANT_NEXT, None, None)
+        return receive(self, Wants.next, None, None)
 
     def __aiter__(self):
         return self
 
     def __anext__(self):
-        return await_receive(self, WANT_NEXT, None, None)
+        return await_receive(self, Wants.next, None, None)
 
     def __enter__(self):
         return self
@@ -238,6 +237,13 @@ cdef class SendChan:
         if not self.chan.ch.closed:
             self.chan.close()
 
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *exc):
+        if not self.chan.ch.closed:
+            self.chan.close()
+
 
 @cython.final
 cdef class RecvChan:
@@ -283,11 +289,11 @@ cdef class RecvChan:
 
     def recv(self, *, timeout=None, ctx=None):
         """See ``Chan.recv``."""
-        return receive(self.chan, WANT_RECV, timeout, ctx)
+        return receive(self.chan, Wants.recv, timeout, ctx)
 
     def recv_ok(self, *, timeout=None, ctx=None):
         """See ``Chan.recv_ok``."""
-        return receive(self.chan, WANT_RECV_OK, timeout, ctx)
+        return receive(self.chan, Wants.recv_ok, timeout, ctx)
 
     def recv_nowait(self):
         """See ``Chan.recv_nowait``."""
@@ -295,23 +301,23 @@ cdef class RecvChan:
 
     def arecv(self, *, timeout=None, ctx=None):
         """See ``Chan.arecv``."""
-        return await_receive(self.chan, WANT_RECV, timeout, ctx)
+        return await_receive(self.chan, Wants.recv, timeout, ctx)
 
     def arecv_ok(self, *, timeout=None, ctx=None):
         """See ``Chan.arecv_ok``."""
-        return await_receive(self.chan, WANT_RECV_OK, timeout, ctx)
+        return await_receive(self.chan, Wants.recv_ok, timeout, ctx)
 
     def __iter__(self):
         return self
 
     def __next__(self):
-        return receive(self.chan, WANT_NEXT, None, None)
+        return receive(self.chan, Wants.next, None, None)
 
     def __aiter__(self):
         return self
 
     def __anext__(self):
-        return await_receive(self.chan, WANT_NEXT, None, None)
+        return await_receive(self.chan, Wants.next, None, None)
 
 
 cdef SendChan send_view(Chan chan):
@@ -381,20 +387,13 @@ cdef int send(Chan chan, object value, object timeout, object ctx) except -1:
     if ctx is not None:
         with_context(w, chan, True, value, deadline, ctx)
         return 0
-    cdef void *slot = owned(value)
-    try:
-        if w != NULL:
-            send_plain(w, chan, slot, deadline)
-        else:
-            send_thread(chan, slot, deadline)
-    except:
-        drop(slot)
-        raise
-    return 0
+    if w != NULL:
+        return send_plain(w, chan, value, deadline)
+    return send_thread(chan, value, deadline)
 
 
-cdef int send_plain(Worker *w, Chan chan, void *value, int64_t deadline) except -1:
-    """Takes over ``value`` if it returns normally."""
+cdef int send_plain(Worker *w, Chan chan, object sent, int64_t deadline) except -1:
+    cdef void *value = owned(sent)
     cdef G *g = w.current
     cdef Sleeper *wake = NULL
     cdef Outcome outcome
@@ -406,19 +405,24 @@ cdef int send_plain(Worker *w, Chan chan, void *value, int64_t deadline) except 
                 make_ready(w, wake)
             return 0
         if op != Op.parked:
-            raise_send(op)
+            drop(value)
+            return raise_send(op)
         outcome = wait_plain(w, g, WaitReason.chan_send, deadline)
-        if outcome == Outcome.handed:
-            if not g.waiter.ok:
-                raise ChannelClosed("send on closed channel")
+        if outcome == Outcome.handed and g.waiter.ok:
             return 0
-        leave_line(chan, &g.waiter)
+        if outcome != Outcome.handed:
+            leave_line(chan, &g.waiter)
+        drop(value)
+        if outcome == Outcome.handed:
+            raise_send(Op.closed)
         if outcome == Outcome.timed_out:
             raise TimeoutError("send timed out")
         raise_requests(<Goroutine>g.object)
+        value = owned(sent)
 
 
-cdef int send_thread(Chan chan, void *value, int64_t deadline) except -1:
+cdef int send_thread(Chan chan, object sent, int64_t deadline) except -1:
+    cdef void *value = owned(sent)
     cdef ThreadSleeper thread
     cdef Sleeper *wake = NULL
     cdef Outcome outcome = Outcome.canceled
@@ -428,16 +432,19 @@ cdef int send_thread(Chan chan, void *value, int64_t deadline) except -1:
     if op == Op.done:
         return 0
     if op != Op.parked:
+        drop(value)
         raise_send(op)
     try:
         outcome = wait_thread(&thread, deadline)
     finally:
         if outcome != Outcome.handed:
             leave_line(chan, &thread.waiter)
+            drop(value)
     if outcome == Outcome.timed_out:
         raise TimeoutError("send timed out")
     if not thread.waiter.ok:
-        raise ChannelClosed("send on closed channel")
+        drop(value)
+        raise_send(Op.closed)
     return 0
 
 
@@ -458,11 +465,11 @@ cdef object receive(Chan chan, Wants wants, object timeout, object ctx):
 
 
 cdef inline object receive_result(Chan chan, Wants wants, void *value, bint ok):
-    if wants == WANT_RECV_OK:
+    if wants == Wants.recv_ok:
         return (received(chan, value), True) if ok else (None, False)
     if ok:
         return received(chan, value)
-    if wants == WANT_NEXT:
+    if wants == Wants.next:
         raise StopIteration
     raise ChannelClosed("receive from closed channel")
 

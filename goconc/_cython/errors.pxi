@@ -1,4 +1,6 @@
-# The exceptions of the public API.
+# The exceptions of the public API, and durations.
+
+from types import GenericAlias as _GenericAlias
 
 
 class GoconcError(Exception):

@@ -7,6 +7,8 @@ cdef enum:
     REQUEST_ABANDON = 8    # never resume it
 
 
+@cython.freelist(256)
+@cython.no_gc_clear  # so that __dealloc__ still finds the exception that nobody has asked for
 cdef class Goroutine:
     """A started goroutine, as returned by ``go()``. Await it, or ``join()`` it, for its result."""
 
@@ -16,13 +18,14 @@ cdef class Goroutine:
         self.code = NULL
 
     def __dealloc__(self):
-        Py_XDECREF(self.context)
-        Py_XDECREF(self.code)
-
-    def __del__(self):
         if self.error is not None and not self.retrieved:
             self.mark_retrieved()
-            fail_scope(self.scope, self.error, self)
+            fail_scope(self.scope, self.error, likeness(self))
+        Py_XDECREF(self.context)
+        Py_XDECREF(self.code)
+        Py_XDECREF(<PyObject *>self.g.spare)
+
+    __class_getitem__ = classmethod(_GenericAlias)
 
     def __init__(self):
         raise TypeError("goroutines are started with goconc.go()")
@@ -87,9 +90,9 @@ cdef class Goroutine:
 
     def ajoin(self, *, timeout=None):
         """The awaitable twin of ``join``."""
-        cdef Await a = new_await(WANT_JOIN)
-        a.deadline = deadline_of(timeout)
-        a.other = self
+        cdef Await a = new_await(Wants.join)
+        a.op.deadline = deadline_of(timeout)
+        a.op.value = <PyObject *>owned(self)
         return a
 
     def __await__(self):
@@ -113,6 +116,21 @@ cdef class Goroutine:
     def stack(self) -> list:
         """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
         return stack_of(self)
+
+
+cdef Goroutine likeness(Goroutine go):
+    """An ended goroutine that looks like one that is being destroyed, for a report to hold on to."""
+    cdef Goroutine other = Goroutine.__new__(Goroutine)
+    other.id = go.id
+    other.label = go.label
+    other.error = go.error
+    other.retrieved = True
+    other.scope = go.scope
+    other.lasti = go.lasti
+    if go.code != NULL:
+        other.code = <PyObject *>owned(<object>go.code)
+    other.g.state.finish()
+    return other
 
 
 cdef bint join_line_enter(Goroutine other, Waiter *waiter, Sleeper *sleeper) noexcept:
@@ -160,20 +178,25 @@ cdef int wait_for_end(Worker *w, Goroutine other, int64_t deadline) except -1:
 
 
 cdef Goroutine new_goroutine(object fn, tuple args, dict kwargs):
+    return prepare(<PyObject *>fn, args, kwargs)
+
+
+cdef Goroutine prepare(PyObject *fn, tuple args, dict kwargs):
+    """A goroutine that is not in any queue yet. A coroutine function is called here: a wrong call is the caller's error."""
     cdef Goroutine go = Goroutine.__new__(Goroutine)
     cdef PyThreadState *ts = PyThreadState_Get()
-    if makes_coroutine(<PyObject *>fn):
-        go.coro = fn(*args, **kwargs) if kwargs else fn(*args)
+    if makes_coroutine(fn):
+        go.coro = (<object>fn)(*args, **kwargs) if kwargs else (<object>fn)(*args)
         go.g.kind = SleeperKind.coroutine
-    elif PyCoro_CheckExact(<PyObject *>fn):
+    elif PyCoro_CheckExact(fn):
         if args or kwargs:
             raise TypeError("go() got arguments for a coroutine object, which has been called already")
-        go.coro = fn
+        go.coro = <object>fn
         go.g.kind = SleeperKind.coroutine
-    elif not callable(fn):
-        raise TypeError(f"go() argument 'fn' must be callable or a coroutine, not {type(fn).__name__}")
+    elif not callable(<object>fn):
+        raise TypeError(f"go() argument 'fn' must be callable or a coroutine, not {type(<object>fn).__name__}")
     else:
-        go.fn = fn
+        go.fn = <object>fn
         go.args = args
         go.kwargs = kwargs
         go.g.kind = SleeperKind.plain
@@ -183,15 +206,33 @@ cdef Goroutine new_goroutine(object fn, tuple args, dict kwargs):
     return go
 
 
-def go(fn, /, *args, **kwargs):
-    """Starts ``fn(*args, **kwargs)`` as a goroutine and returns its handle at once. (Go: ``go fn(args)``)
+# `go` is a bare C function: a def with *args and **kwargs would build a dictionary for every goroutine.
 
-    ``fn`` is a plain function or any callable, an ``async def`` function, or a coroutine object. It is evaluated here, and so are the
-    arguments; the body starts later. An exception that leaves it is raised by ``join()``, or stops ``run()`` if nobody holds the handle.
-    """
-    cdef Goroutine g = new_goroutine(fn, args, kwargs if kwargs else None)
+cdef extern from "_cpython/go_function.hpp" namespace "goconc":
+    object make_go_function(PyObject *(*)(PyObject *, PyObject *const *, Py_ssize_t, PyObject *) except NULL)
+
+
+cdef PyObject *go_vector(PyObject *module, PyObject *const *given, Py_ssize_t count, PyObject *names) except NULL:
+    cdef tuple args
+    cdef dict kwargs = None
+    cdef Py_ssize_t i
+    cdef Goroutine g
+    if count < 1:
+        raise TypeError("go() needs a function or a coroutine to run")
+    args = PyTuple_New(count - 1)
+    for i in range(1, count):
+        Py_INCREF(<object>given[i])
+        PyTuple_SET_ITEM(args, i - 1, <object>given[i])
+    if names != NULL:
+        kwargs = {}
+        for i in range(len(<tuple>names)):
+            kwargs[(<tuple>names)[i]] = <object>given[count + i]
+    g = prepare(given[0], args, kwargs)
     start(g)
-    return g
+    return <PyObject *>owned(g)
+
+
+go = make_go_function(go_vector)
 
 
 cdef int start(Goroutine g) except -1:
@@ -223,13 +264,7 @@ cdef inline Worker *holder(Worker *w) noexcept:
 
 cdef inline void make_ready(Worker *w, Sleeper *sleeper) noexcept:
     """The winner of the claim, once, after releasing its locks."""
-    cdef G *g
-    if sleeper.kind == SleeperKind.thread:
-        (<ThreadSleeper *>sleeper).parker.unpark()
-    else:
-        g = <G *>sleeper
-        if g.state.ready():
-            sched.queue(holder(w), g)
+    sched.make_ready(w, sleeper)
 
 
 cdef inline void make_all_ready(Worker *w, WakeList &wakes) noexcept:

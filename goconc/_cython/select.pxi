@@ -1,38 +1,15 @@
 # select, and the `ctx=` of other calls, which is a select with the context's done channel.
 
-from cpython.tuple cimport PyTuple_GET_SIZE
 
-cdef extern from *:
-    """
-    static PyStructSequence_Field goconc_selected_fields[] = {
-        {"index", "which case happened; -1: none, default was asked for"},
-        {"value", "what was received; None for a send"},
-        {"ok", "False: the channel received from is closed and empty"},
-        {"chan", "the channel of the case that happened"},
-        {NULL, NULL}};
-    static PyStructSequence_Desc goconc_selected_desc = {
-        "goconc.Selected", "What ``select`` did: a tuple (index, value, ok), and the chosen channel as ``.chan``.",
-        goconc_selected_fields, 3};
-    """
-    ctypedef struct SelectedDesc "PyStructSequence_Desc":
-        pass
-    SelectedDesc goconc_selected_desc
-    PyTypeObject *PyStructSequence_NewType(SelectedDesc *) except NULL
-    object PyStructSequence_New(PyTypeObject *)
-    void PyStructSequence_SetItem(object, Py_ssize_t, PyObject *stolen)
-    object PyLong_FromLong(long)
+from cpython.long cimport PyLong_FromLong
 
-cdef PyTypeObject *selected_type = PyStructSequence_NewType(&goconc_selected_desc)  # kept for ever
-Selected = <object>selected_type
+selected_setup()
+Selected = <object>&selected_type
 
 
-cdef object new_selected(long index, object value, bint ok, object chan):
-    cdef object s = PyStructSequence_New(selected_type)
-    PyStructSequence_SetItem(s, 0, <PyObject *>owned(PyLong_FromLong(index)))
-    PyStructSequence_SetItem(s, 1, <PyObject *>owned(value))
-    PyStructSequence_SetItem(s, 2, <PyObject *>owned(True if ok else False))
-    PyStructSequence_SetItem(s, 3, <PyObject *>owned(chan))
-    return s
+cdef inline object new_selected(long index, object value, bint ok, object chan):
+    return make_selected(<PyObject *>owned(PyLong_FromLong(index)), <PyObject *>owned(value),
+                         <PyObject *>owned(True if ok else False), <PyObject *>owned(chan))
 
 
 cdef int fill_room(SelectRoom *room, tuple cases) except -1:
@@ -234,7 +211,7 @@ cdef object with_context(Worker *w, Chan chan, bint sends, object value, int64_t
 
 cdef object receive_with_context(Worker *w, Chan chan, Wants wants, int64_t deadline, object ctx):
     s = with_context(w, chan, False, None, deadline, ctx)
-    if wants == WANT_RECV_OK:
+    if wants == Wants.recv_ok:
         return s[1], s[2]
     if not s[2]:
         raise ChannelClosed("receive from closed channel")

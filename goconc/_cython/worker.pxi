@@ -8,8 +8,10 @@
 cdef enum:
     IDLE_FIBERS_KEPT = 64   # a worker's own; more go back to the pool of all
 
-cdef object PARK = object()    # what a suspended coroutine yields to its worker: it waits
-cdef object GIVE_WAY = object()   # it only lets others run
+cdef object PARK = object()
+cdef object GIVE_WAY = object()
+park_token = <PyObject *>PARK
+give_way_token = <PyObject *>GIVE_WAY
 
 
 cdef void fiber_body(Fiber *self) noexcept:
@@ -23,7 +25,7 @@ cdef void fiber_body(Fiber *self) noexcept:
             resume_coroutine(w, g)
         else:
             run_plain(w, g)
-        fiber_reset(self, <PyThreadState *>w.thread_state)
+            fiber_reset(self, <PyThreadState *>w.thread_state)
         g = find_next(w)
         if g.fiber == NULL:
             fiber.owner = <void *>g
@@ -192,13 +194,13 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
     go.context = NULL
     status = PyIter_Send(<PyObject *>go.coro, Py_None, &result)
     while status == PYGEN_NEXT:
-        if result == <PyObject *>PARK or result == <PyObject *>GIVE_WAY:
-            Py_DECREF(<object>result)
+        if result == park_token or result == give_way_token:
+            Py_XDECREF(result)
             go.context = take_context(ts)
             g.home = NULL  # set while it was interrupted on this stack
             g.fiber = NULL
             w.current = NULL
-            if result == <PyObject *>GIVE_WAY:
+            if result == give_way_token:
                 g.state.give_way()
                 sched.push_back(w, g)
                 return

@@ -243,6 +243,15 @@ class Scheduler {
             offer(g);
         }
     }
+    // The winner of the claim, once, after releasing its locks.
+    void make_ready(Worker *me, Sleeper *s) noexcept {
+        if (s->kind == SleeperKind::thread) {
+            static_cast<ThreadSleeper *>(s)->parker.unpark();
+            return;
+        }
+        G *g = static_cast<G *>(s);
+        if (g->state.ready()) queue(me && me->processor ? me : nullptr, g);
+    }
     void mail(Worker *home, G *g) noexcept {
         home->inbox.push(g);
         rouse(home);

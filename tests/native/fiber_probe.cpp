@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <thread>
+#include <unwind.h>
 
 using goconc::Fiber;
 
@@ -170,25 +171,45 @@ PyObject *has_canary(PyObject *, PyObject *handle) {
 }
 PyObject *matches(PyObject *, PyObject *) { return PyBool_FromLong(goconc::fiber_engine_matches(PyThreadState_Get())); }
 
-// Uses that many bytes of C stack, every page of it.
-__attribute__((noinline)) char use_stack(size_t bytes) {
-    char block[1024];
+// Uses C stack down to an address, every page of it.
+__attribute__((noinline)) char use_stack(char *down_to) {
+    char block[512];
     std::memset(block, 1, sizeof block);
     __asm__ volatile("" ::"r"(block) : "memory");
-    char deeper = bytes > sizeof block ? use_stack(bytes - sizeof block) : 0;
+    char deeper = block > down_to ? use_stack(down_to) : 0;
     __asm__ volatile("" ::"r"(block) : "memory");
     return static_cast<char>(block[0] + deeper);
 }
 PyObject *burn(PyObject *, PyObject *bytes) {
-    size_t n = PyLong_AsSize_t(bytes);
-    return PyLong_FromLong(use_stack(n));
+    char here;
+    return PyLong_FromLong(use_stack(&here - PyLong_AsSsize_t(bytes)));
 }
 // Bytes of C stack between here and the base of the running fiber.
 PyObject *c_depth(PyObject *, PyObject *) {
     char here;
     return PyLong_FromSsize_t(reinterpret_cast<char *>(loop()->current) - &here);
 }
-// What was written at the very low end: 0 if untouched.
+// What a debugger or a C++ exception would see: how many frames, and whether they end where stacks should.
+PyObject *unwind(PyObject *, PyObject *) {
+    int frames = 0;
+    _Unwind_Reason_Code end = _Unwind_Backtrace(
+        [](_Unwind_Context *, void *count) {
+            return ++*static_cast<int *>(count) > 1000 ? _URC_NORMAL_STOP : _URC_NO_REASON;
+        },
+        &frames);
+    return Py_BuildValue("iO", frames, end == _URC_END_OF_STACK ? Py_True : Py_False);
+}
+PyObject *throw_and_catch(PyObject *, PyObject *) {
+    try {
+        throw 42;
+    } catch (int n) {
+        return PyLong_FromLong(n);
+    }
+}
+// Whether all Python frames of the running stack are in its own memory, none in a chunk that CPython had to map.
+PyObject *in_first_chunk(PyObject *, PyObject *) {
+    return PyBool_FromLong(PyThreadState_Get()->datastack_chunk->previous == nullptr);
+}
 PyObject *spoil_canary(PyObject *, PyObject *) {
     *reinterpret_cast<volatile uint64_t *>(loop()->current->low) = 1;
     Py_RETURN_NONE;
@@ -271,6 +292,9 @@ PyMethodDef methods[] = {
     {"matches", matches, METH_NOARGS, nullptr},
     {"burn", burn, METH_O, nullptr},
     {"c_depth", c_depth, METH_NOARGS, nullptr},
+    {"unwind", unwind, METH_NOARGS, nullptr},
+    {"throw_and_catch", throw_and_catch, METH_NOARGS, nullptr},
+    {"in_first_chunk", in_first_chunk, METH_NOARGS, nullptr},
     {"spoil_canary", spoil_canary, METH_NOARGS, nullptr},
     {"state_of_thread", state_of_thread, METH_NOARGS, nullptr},
     {"set_tracing", set_tracing, METH_O, nullptr},

@@ -12,7 +12,8 @@
 //      not null and check_canary must be called at each switch away.
 //   3. A region on the warm list keeps its pages and its StackRegion. A cold one has given its pages back: nothing is kept inside
 //      it, so cold ones are remembered in an array outside, large enough for every region there is (giving back never allocates).
-//   4. The stride is an odd number of pages: were it a multiple of 64 KB, all hot pages would share a few sets of the second-level cache.
+//   4. The stride is an odd number of pages, and the split of neighbours differs by a cache line (eight colours). Else what a switch
+//      touches would lie in the same few cache sets for every fiber: measured, 45 ns a switch among 1000 fibers instead of 23.
 //   5. Geometry is fixed when the first region is cut.
 //
 // Rejected: one mmap a stack (3 microseconds, and mappings run out at 32 000 stacks); a canary with a pattern (writing it would touch a
@@ -46,7 +47,7 @@ class StackPool {
     // More than a page, so that a function with a buffer of a few pages does not step over it.
     static constexpr size_t GUARD = 16 << 10;
     static constexpr int CANARY_WORDS = 8;
-    static constexpr size_t COLOURS = 8;
+    static constexpr size_t COLOURS = 8; // at most 448 bytes of the hot page change sides
     static constexpr size_t WARM_LIMIT = 1024; // 4 MB of hot pages, plus what TRIM_EVERY lets pile up below them
     static constexpr uint8_t TRIM_EVERY = 32;  // a stack that once ran deep gives those pages back within so many trips
     static constexpr size_t SLAB = 32 << 20;
@@ -175,7 +176,7 @@ class StackPool {
 
     bool new_slab() noexcept {
         size_t count = SLAB / stride_;
-        if (count < 4) count = 4;
+        if (count < 16) count = 16;
         int flags = MAP_PRIVATE | MAP_ANON;
 #if defined(MAP_NORESERVE)
         flags |= MAP_NORESERVE;

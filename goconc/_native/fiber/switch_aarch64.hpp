@@ -11,7 +11,6 @@
 //
 // The code is weak (one copy however many translation units include this) and hidden.
 #pragma once
-#include <cstdint>
 
 extern "C" {
 __attribute__((visibility("hidden"))) void goconc_fiber_switch(void **save_sp, void *load_sp) noexcept;

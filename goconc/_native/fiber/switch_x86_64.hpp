@@ -13,7 +13,6 @@
 // The code is weak (one copy however many translation units include this) and hidden (no jump through the linkage table).
 // Shadow stacks (CET) are not switched: a process that enforces them cannot use this.
 #pragma once
-#include <cstdint>
 
 extern "C" {
 __attribute__((visibility("hidden"))) void goconc_fiber_switch(void **save_sp, void *load_sp) noexcept;

@@ -1,0 +1,664 @@
+"""Types of goconc's compiled core.
+
+`SendChan` and `RecvChan` are declared as protocols, so that a `Chan[int]` is accepted where one of its views is asked
+for, as in Go.
+At run time they are classes of their own, which only `.sender` and `.receiver` make: checkers refuse to call them,
+and refuse
+`isinstance` with them, where a `Chan` is neither.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from traceback import FrameSummary
+from types import GenericAlias, TracebackType
+from typing import (
+    Any,
+    Final,
+    Generic,
+    Literal,
+    Never,
+    NoReturn,
+    ParamSpec,
+    Protocol,
+    Self,
+    SupportsIndex,
+    TypeAlias,
+    TypeVarTuple,
+    final,
+    overload,
+    type_check_only,
+)
+
+from typing_extensions import TypeVar
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+_T_contra = TypeVar("_T_contra", contravariant=True)
+_Result_co = TypeVar("_Result_co", covariant=True, default=Any)
+_Index_co = TypeVar("_Index_co", covariant=True, default=int)
+_Ok_co = TypeVar("_Ok_co", covariant=True, default=bool)
+_P = ParamSpec("_P")
+_Ts = TypeVarTuple("_Ts")
+
+class GoconcError(Exception):
+    """Base of goconc's own exceptions."""
+
+class ChannelClosed(GoconcError):
+    """A send on, a receive from, or a second close of a closed channel."""
+
+class WouldBlock(GoconcError):
+    """``send_nowait`` or ``recv_nowait`` would have had to wait."""
+
+class Deadlock(GoconcError):
+    """Nothing can ever run again. Carries a dump of every goroutine. (Go: "all goroutines are asleep - deadlock!")"""
+
+class Canceled(GoconcError):
+    """What was waited for was cancelled: a goroutine that is joined, or a context."""
+
+class DeadlineExceeded(GoconcError, TimeoutError):
+    """The deadline of a context has passed."""
+
+class GoroutineExit(BaseException):
+    """Raised inside a goroutine that is cancelled, or whose ``run()`` ends, so that its ``finally`` blocks run."""
+
+@type_check_only
+class _Context(Protocol):
+    """What ``ctx=`` takes: a context of ``goconc.context``."""
+
+    def done(self) -> RecvChan[Any]: ...
+    def err(self) -> BaseException | None: ...
+
+# ---- goroutines ----
+
+@final
+class Scope:
+    """Internal: the goroutines of one ``run()``."""
+
+@final
+class Await(Generic[_T_co]):
+    """An operation to be awaited."""
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __await__(self) -> Generator[Any, Any, _T_co]: ...
+    def __iter__(self) -> Generator[Any, Any, _T_co]: ...
+    def __next__(self) -> Any: ...
+    def send(self, value: Any) -> Any:
+        """Part of the coroutine protocol."""
+
+    def throw(
+        self,
+        error: type[BaseException] | BaseException,
+        value: BaseException | object = None,
+        traceback: TracebackType | None = None,
+    ) -> NoReturn:
+        """Part of the coroutine protocol: ends the wait, unless the operation has happened, and raises."""
+
+    def close(self) -> None:
+        """Part of the coroutine protocol: ends the wait."""
+
+@final
+class Goroutine(Generic[_Result_co]):
+    """A started goroutine, as returned by ``go()``. Await it, or ``join()`` it, for its result."""
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str:
+        """Its name; may be set. Without one of its own, it is called after its number."""
+
+    @name.setter
+    def name(self, value: str) -> None: ...
+    def done(self) -> bool:
+        """Whether it has ended."""
+
+    def cancel(self) -> None:
+        """Raises ``GoroutineExit`` in it at its next suspension, or at the one it is in. One that has ended is left
+        alone.
+        """
+
+    def join(self, *, timeout: float | None = None) -> _Result_co:
+        """Waits for its end; returns its result, or raises what it raised.
+
+        ``Canceled`` if it was cancelled; None if it called ``goexit``. ``timeout`` in seconds: ``TimeoutError``.
+        """
+
+    def ajoin(self, *, timeout: float | None = None) -> Await[_Result_co]:
+        """The awaitable twin of ``join``."""
+
+    def __await__(self) -> Generator[Any, Any, _Result_co]: ...
+    def __del__(self) -> None: ...
+    def stack(self) -> list[FrameSummary]:
+        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
+
+@overload
+def go(fn: Coroutine[Any, Any, _T], /) -> Goroutine[_T]: ...
+@overload
+def go(fn: Callable[_P, Coroutine[Any, Any, _T]], /, *args: _P.args, **kwargs: _P.kwargs) -> Goroutine[_T]: ...
+@overload
+def go(fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Goroutine[_T]: ...
+@overload
+def run(main: Coroutine[Any, Any, _T], /, *, procs: int | None = None, debug: bool | None = None) -> _T: ...
+@overload
+def run(
+    main: Callable[[*_Ts], Coroutine[Any, Any, _T]],
+    /,
+    *args: *_Ts,
+    procs: int | None = None,
+    debug: bool | None = None,
+) -> _T: ...
+@overload
+def run(main: Callable[[*_Ts], _T], /, *args: *_Ts, procs: int | None = None, debug: bool | None = None) -> _T: ...
+def current() -> Goroutine[Any] | None:
+    """The running goroutine, or None outside one."""
+
+def goexit() -> NoReturn:
+    """Ends the running goroutine: its ``finally`` blocks run, ``join()`` gives None. (Go: ``runtime.Goexit``)"""
+
+def num_goroutine() -> int:
+    """How many goroutines exist in this process. (Go: ``runtime.NumGoroutine``)"""
+
+def gomaxprocs(n: int | None = None) -> int:
+    """How many goroutines run at once, at most. (Go: ``runtime.GOMAXPROCS``) This version has one processor: the
+    answer is 1.
+    """
+
+def gosched() -> None:
+    """Lets other goroutines run; returns when it is this one's turn again. (Go: ``runtime.Gosched``)
+
+    In a thread that is not a goroutine it gives the core away. In an ``async def`` goroutine: ``await agosched()``.
+    """
+
+def agosched() -> Await[None]:
+    """The awaitable twin of ``gosched``."""
+
+def dump() -> str:
+    """A description of every goroutine: state, stack, where it was started. (Go: ``runtime.Stack`` of all)"""
+
+class shield:
+    """``with shield():`` in a goroutine: cancellation waits until the block is left; clean-up code may block in it."""
+
+    __slots__ = ("_goroutine",)
+    def __init__(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+# ---- channels ----
+
+@final
+class SendChan(Protocol[_T_contra]):
+    """The send-only view of a channel: ``ch.sender``. It equals its channel. A ``Chan`` serves wherever one is asked
+    for.
+    """
+
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> Literal[True]: ...
+    @property
+    def cap(self) -> int:
+        """How many values it buffers."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+
+    @property
+    def sender(self) -> SendChan[_T_contra]:
+        """Itself."""
+
+    def send(self, value: _T_contra, *, timeout: float | None = None, ctx: _Context | None = None) -> None:
+        """See ``Chan.send``."""
+
+    def send_nowait(self, value: _T_contra) -> None:
+        """See ``Chan.send_nowait``."""
+
+    def asend(self, value: _T_contra, *, timeout: float | None = None, ctx: _Context | None = None) -> Await[None]:
+        """See ``Chan.asend``."""
+
+    def close(self) -> None:
+        """See ``Chan.close``."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+@final
+class RecvChan(Protocol[_T_co]):
+    """The receive-only view of a channel: ``ch.receiver``. It equals its channel. A ``Chan`` serves wherever one is
+    asked for.
+    """
+
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> Literal[True]: ...
+    @property
+    def cap(self) -> int:
+        """How many values it buffers."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+
+    @property
+    def receiver(self) -> RecvChan[_T_co]:
+        """Itself."""
+
+    def recv(self, *, timeout: float | None = None, ctx: _Context | None = None) -> _T_co:
+        """See ``Chan.recv``."""
+
+    def recv_ok(
+        self, *, timeout: float | None = None, ctx: _Context | None = None
+    ) -> tuple[_T_co, Literal[True]] | tuple[None, Literal[False]]:
+        """See ``Chan.recv_ok``."""
+
+    def recv_nowait(self) -> _T_co:
+        """See ``Chan.recv_nowait``."""
+
+    def arecv(self, *, timeout: float | None = None, ctx: _Context | None = None) -> Await[_T_co]:
+        """See ``Chan.arecv``."""
+
+    def arecv_ok(
+        self, *, timeout: float | None = None, ctx: _Context | None = None
+    ) -> Await[tuple[_T_co, Literal[True]] | tuple[None, Literal[False]]]:
+        """See ``Chan.arecv_ok``."""
+
+    def __iter__(self) -> Iterator[_T_co]: ...
+    def __next__(self) -> _T_co: ...
+    def __aiter__(self) -> AsyncIterator[_T_co]: ...
+    def __anext__(self) -> Await[_T_co]: ...
+
+@final
+class Chan(Generic[_T]):
+    """A typed conduit between goroutines, threads and event loops. (Go: ``make(chan T, capacity)``)
+
+    ``capacity`` 0 is a rendezvous: a send completes when a receiver has taken the value. ``capacity`` n buffers up to
+    n values.
+    """
+
+    def __new__(cls, capacity: SupportsIndex = 0) -> Self: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> Literal[True]: ...
+    @property
+    def cap(self) -> int:
+        """How many values it buffers."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed. Another goroutine may close it right after."""
+
+    @property
+    def sender(self) -> SendChan[_T]:
+        """The send-only view of it."""
+
+    @property
+    def receiver(self) -> RecvChan[_T]:
+        """The receive-only view of it."""
+
+    def send(self, value: _T, *, timeout: float | None = None, ctx: _Context | None = None) -> None:
+        """Sends ``value``; waits while there is no room or, without a buffer, until a receiver takes it. (Go: ``ch <-
+        value``)
+
+        ``timeout`` in seconds: ``TimeoutError``. ``ctx``: its ``err()`` once it is done. ``ChannelClosed`` if it is
+        or gets closed. Whenever
+        this raises, the value was not sent.
+        """
+
+    def recv(self, *, timeout: float | None = None, ctx: _Context | None = None) -> _T:
+        """Receives the next value; waits for one. (Go: ``<-ch``) ``ChannelClosed`` once it is closed and empty.
+
+        ``timeout`` in seconds: ``TimeoutError``. ``ctx``: its ``err()`` once it is done.
+        """
+
+    def recv_ok(
+        self, *, timeout: float | None = None, ctx: _Context | None = None
+    ) -> tuple[_T, Literal[True]] | tuple[None, Literal[False]]:
+        """``(value, True)``, or ``(None, False)`` once it is closed and empty. (Go: ``v, ok := <-ch``)"""
+
+    def send_nowait(self, value: _T) -> None:
+        """Sends if that takes no waiting; else raises ``WouldBlock``."""
+
+    def recv_nowait(self) -> _T:
+        """Receives if a value is there; else raises ``WouldBlock``."""
+
+    def asend(self, value: _T, *, timeout: float | None = None, ctx: _Context | None = None) -> Await[None]:
+        """The awaitable twin of ``send``."""
+
+    def arecv(self, *, timeout: float | None = None, ctx: _Context | None = None) -> Await[_T]:
+        """The awaitable twin of ``recv``."""
+
+    def arecv_ok(
+        self, *, timeout: float | None = None, ctx: _Context | None = None
+    ) -> Await[tuple[_T, Literal[True]] | tuple[None, Literal[False]]]:
+        """The awaitable twin of ``recv_ok``."""
+
+    def close(self) -> None:
+        """No more sends. Values in the buffer can still be received. A second close raises ``ChannelClosed``. (Go:
+        ``close(ch)``)
+        """
+
+    def __iter__(self) -> Iterator[_T]: ...
+    def __next__(self) -> _T: ...
+    def __aiter__(self) -> AsyncIterator[_T]: ...
+    def __anext__(self) -> Await[_T]: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+
+never: Final[RecvChan[Any]]
+
+# ---- select ----
+
+@final
+class Selected(tuple[_Index_co, _Result_co, _Ok_co], Generic[_Result_co, _Index_co, _Ok_co]):
+    """What ``select`` did: a tuple (index, value, ok), and the chosen channel as ``.chan``."""
+
+    __match_args__: Final = ("index", "value", "ok")
+    n_fields: Final = 4
+    n_sequence_fields: Final = 3
+    n_unnamed_fields: Final = 0
+    @property
+    def index(self) -> _Index_co:  # type: ignore[override]
+        """which case happened; -1: none, default was asked for"""
+
+    @property
+    def value(self) -> _Result_co:
+        """what was received; None for a send"""
+
+    @property
+    def ok(self) -> _Ok_co:
+        """False: the channel received from is closed and empty"""
+
+    @property
+    def chan(self) -> Any:
+        """the channel of the case that happened"""
+
+# A receive gives its value and True, or None and False once the channel is closed and empty; a send gives None and
+# True. Each position of
+# a call has its type of value, None where it is a send, and its index, so that `match` tells the cases apart.
+_R0 = TypeVar("_R0", default=None)
+_R1 = TypeVar("_R1", default=None)
+_R2 = TypeVar("_R2", default=None)
+_R3 = TypeVar("_R3", default=None)
+_S0 = TypeVar("_S0", default=None)
+_S1 = TypeVar("_S1", default=None)
+_S2 = TypeVar("_S2", default=None)
+_S3 = TypeVar("_S3", default=None)
+_Case0: TypeAlias = Selected[_T, Literal[0], Literal[True]] | Selected[None, Literal[0], Literal[False]]
+_Case1: TypeAlias = Selected[_T, Literal[1], Literal[True]] | Selected[None, Literal[1], Literal[False]]
+_Case2: TypeAlias = Selected[_T, Literal[2], Literal[True]] | Selected[None, Literal[2], Literal[False]]
+_Case3: TypeAlias = Selected[_T, Literal[3], Literal[True]] | Selected[None, Literal[3], Literal[False]]
+_Any: TypeAlias = Selected[_T, int, Literal[True]] | Selected[None, int, Literal[False]]
+_None: TypeAlias = Selected[None, Literal[-1], Literal[False]]
+
+@overload
+def select(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    /,
+    *,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Case0[_R0]:
+    """Does exactly one of several sends and receives; waits until one can be done. (Go: ``select``)
+
+    A case is a channel (receive), ``(channel, value)`` (send) or None (never ready). Of several that are ready one is
+    chosen at random. Returns ``Selected(index, value, ok)``. With ``default=True`` and nothing ready: index -1 at once.
+    ``timeout`` in seconds raises ``TimeoutError``, ``ctx`` its ``err()``. A chosen send on a closed channel raises
+    ``ChannelClosed``.
+    """
+
+@overload
+def select(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    /,
+    *,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Case0[_R0] | _Case1[_R1]: ...
+@overload
+def select(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    c2: RecvChan[_R2] | tuple[SendChan[_S2], _S2] | None,
+    /,
+    *,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Case0[_R0] | _Case1[_R1] | _Case2[_R2]: ...
+@overload
+def select(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    c2: RecvChan[_R2] | tuple[SendChan[_S2], _S2] | None,
+    c3: RecvChan[_R3] | tuple[SendChan[_S3], _S3] | None,
+    /,
+    *,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Case0[_R0] | _Case1[_R1] | _Case2[_R2] | _Case3[_R3]: ...
+@overload
+def select(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    /,
+    *,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Case0[_R0] | _None: ...
+@overload
+def select(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    /,
+    *,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Case0[_R0] | _Case1[_R1] | _None: ...
+@overload
+def select(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    c2: RecvChan[_R2] | tuple[SendChan[_S2], _S2] | None,
+    /,
+    *,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Case0[_R0] | _Case1[_R1] | _Case2[_R2] | _None: ...
+@overload
+def select(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    c2: RecvChan[_R2] | tuple[SendChan[_S2], _S2] | None,
+    c3: RecvChan[_R3] | tuple[SendChan[_S3], _S3] | None,
+    /,
+    *,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Case0[_R0] | _Case1[_R1] | _Case2[_R2] | _Case3[_R3] | _None: ...
+@overload
+def select(
+    *cases: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Any[_R0]: ...
+@overload
+def select(
+    *cases: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> _Any[_R0] | _None: ...
+@overload
+def aselect(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    /,
+    *,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Case0[_R0]]:
+    """The awaitable twin of ``select``."""
+
+@overload
+def aselect(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    /,
+    *,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Case0[_R0] | _Case1[_R1]]: ...
+@overload
+def aselect(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    c2: RecvChan[_R2] | tuple[SendChan[_S2], _S2] | None,
+    /,
+    *,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Case0[_R0] | _Case1[_R1] | _Case2[_R2]]: ...
+@overload
+def aselect(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    c2: RecvChan[_R2] | tuple[SendChan[_S2], _S2] | None,
+    c3: RecvChan[_R3] | tuple[SendChan[_S3], _S3] | None,
+    /,
+    *,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Case0[_R0] | _Case1[_R1] | _Case2[_R2] | _Case3[_R3]]: ...
+@overload
+def aselect(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    /,
+    *,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Case0[_R0] | _None]: ...
+@overload
+def aselect(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    /,
+    *,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Case0[_R0] | _Case1[_R1] | _None]: ...
+@overload
+def aselect(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    c2: RecvChan[_R2] | tuple[SendChan[_S2], _S2] | None,
+    /,
+    *,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Case0[_R0] | _Case1[_R1] | _Case2[_R2] | _None]: ...
+@overload
+def aselect(
+    c0: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    c1: RecvChan[_R1] | tuple[SendChan[_S1], _S1] | None,
+    c2: RecvChan[_R2] | tuple[SendChan[_S2], _S2] | None,
+    c3: RecvChan[_R3] | tuple[SendChan[_S3], _S3] | None,
+    /,
+    *,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Case0[_R0] | _Case1[_R1] | _Case2[_R2] | _Case3[_R3] | _None]: ...
+@overload
+def aselect(
+    *cases: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    default: Literal[False] = False,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Any[_R0]]: ...
+@overload
+def aselect(
+    *cases: RecvChan[_R0] | tuple[SendChan[_S0], _S0] | None,
+    default: bool,
+    timeout: float | None = None,
+    ctx: _Context | None = None,
+) -> Await[_Any[_R0] | _None]: ...
+
+# ---- time ----
+
+def sleep(seconds: float) -> None:
+    """Waits for at least ``seconds``; other goroutines run meanwhile. Zero and less return at once. (Go:
+    ``time.Sleep``)
+
+    In an ``async def`` goroutine: ``await asleep(seconds)``.
+    """
+
+def asleep(seconds: float) -> Await[None]:
+    """The awaitable twin of ``sleep``; the time counts from the call."""
+
+def after(seconds: float) -> RecvChan[float]:
+    """A channel that delivers one value, the time it is due, ``seconds`` from now. (Go: ``time.After``)"""
+
+def tick(seconds: float) -> RecvChan[float]:
+    """A channel that delivers the time every ``seconds``. Zero or less gives a channel that is never ready. (Go:
+    ``time.Tick``)
+    """
+
+@final
+class Timer:
+    """One event, ``seconds`` from now, on the channel ``.c``. (Go: ``time.NewTimer``)"""
+
+    def __init__(self, seconds: float) -> None: ...
+    @property
+    def c(self) -> RecvChan[float]: ...
+    def stop(self) -> bool:
+        """Prevents the event; True if it had not been received yet. Nothing stale is left in the channel."""
+
+    def reset(self, seconds: float) -> bool:
+        """Starts it afresh; True if it was still active."""
+
+@final
+class Ticker:
+    """The time every ``seconds`` on the channel ``.c``; a slow receiver misses ticks. (Go: ``time.NewTicker``)"""
+
+    def __init__(self, seconds: float) -> None: ...
+    @property
+    def c(self) -> RecvChan[float]: ...
+    def stop(self) -> None:
+        """No more ticks. The channel is not closed."""
+
+    def reset(self, seconds: float) -> None:
+        """A new period; the next tick comes after it."""
+
+@final
+class AfterFunc:
+    """A call that is due; see ``after_func``."""
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    @property
+    def c(self) -> None:
+        """None: this timer has no channel."""
+
+    def stop(self) -> bool:
+        """Prevents the call; False if its goroutine was started already. Does not wait for it."""
+
+    def reset(self, seconds: float) -> bool:
+        """The call is made ``seconds`` from now, again if it was made before; True if it was still due."""
+
+def after_func(seconds: float, fn: Callable[[], object], /) -> AfterFunc:
+    """Calls ``fn()`` in a goroutine of its own, ``seconds`` from now. Returns a timer: ``stop()``,
+    ``reset(seconds)``. (Go: ``time.AfterFunc``)
+    """
