@@ -15,6 +15,7 @@ cdef class Scope:
     cdef Goroutine main
     cdef Goroutine root        # stands on the thread's own stack: main itself, or what waits for an async main
     cdef object failure        # the exception that stopped it
+    cdef list more_failures    # of goroutines that failed after it: a few described, then only counted
     cdef dict stored           # by id: weak references to ended goroutines whose exception nobody has asked for yet
     cdef bint ending
     cdef bint background

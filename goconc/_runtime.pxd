@@ -207,7 +207,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         Atomic[bint] asleep
         Parker parker
         void *scope
-        uint32_t tick
+        Attached[uint32_t] tick
         ClockHint clock_hint
         Dice dice
         uint64_t parked
@@ -227,10 +227,13 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         bint acquire(Worker *) noexcept
         bint has_processor(Worker *) noexcept
         void release(Worker *) noexcept
+        uint64_t progress() noexcept
+        bint take_spare(Worker *) noexcept
         void join(Worker *) noexcept
         void leave(Worker *) noexcept
         void push_back(Worker *, G *) noexcept
         void push_next(Worker *, G *) noexcept
+        void push_last(Worker *, G *) noexcept
         void flush(Worker *) noexcept
         void queue(Worker *, G *) noexcept
         void offer(G *) noexcept
@@ -307,6 +310,7 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
         G *me
         int64_t deadline
         void spend() noexcept
+    void never_awaited(Operation &) noexcept
     int quick_step(Operation &, Scheduler &, PyObject **) noexcept
 
 cdef extern from "_cpython/selected.hpp" namespace "goconc":

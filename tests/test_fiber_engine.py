@@ -313,6 +313,35 @@ def test_contexts_are_the_fibers_own(fibers, probe):
     assert var.get() == "main"
 
 
+def test_a_context_variables_cache_does_not_outlive_a_switch(fibers, probe):
+    var = contextvars.ContextVar("var")
+
+    def body(k):
+        var.set(k)
+        for _ in range(3):
+            probe.gosched()
+            assert var.get() == k  # the last one read or set, by another fiber, is what the variable remembers
+
+    for k in range(4):
+        fibers.go(lambda k=k: body(k))
+    fibers.run()
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal")
+def test_handled_exceptions_leave_no_references_to_none(fibers):
+    def body():
+        try:
+            raise ValueError
+        except ValueError:
+            pass
+
+    before = sys.getrefcount(None)
+    for _ in range(500):
+        fibers.go(body)
+        fibers.run()
+    assert sys.getrefcount(None) - before < 100
+
+
 def test_between_goroutines_of_one_fiber_the_context_is_dropped(fibers, probe):
     var = contextvars.ContextVar("var", default=None)
     seen, kept = [], []
@@ -419,6 +448,31 @@ def test_between_goroutines_of_one_fiber_depths_are_fresh(fibers, probe):
     fibers.go(spoiled, lambda: state.append(probe.state_of_thread()), lambda: recurse(sys.getrecursionlimit() - 50, lambda: None))
     fibers.run()
     assert state[0]["tracing"] == 0 and state[0]["headroom"] == 0
+
+
+def test_depths_of_error_handling_and_of_destruction_are_the_fibers_own(fibers, probe):
+    seen = []
+
+    class Parks:
+        def __del__(self):
+            probe.park()
+
+    def destroys():
+        x = ((((Parks(),),),),)
+        probe.set_headroom(2)
+        del x
+        mine = probe.state_of_thread()
+        probe.set_headroom(0)
+        seen.append(mine)
+
+    handle = fibers.go(destroys)
+    fibers.go(lambda: seen.append(probe.state_of_thread()))
+    fibers.run(parked=1)
+    assert seen == [{"tracing": 0, "headroom": 0, "trash": 0}]
+    assert probe.state_of_thread() == seen[0]
+    probe.ready(handle)
+    fibers.run()
+    assert seen[1] == {"tracing": 0, "headroom": 2, "trash": 0}
 
 
 def test_sixty_calls_deep_stay_in_the_fibers_own_memory(fibers, probe):

@@ -40,6 +40,16 @@ struct Operation {
 // What a suspended coroutine yields to its worker: it waits, or it only lets others run. Kept for ever.
 inline PyObject *park_token = nullptr, *give_way_token = nullptr;
 
+// Says so as an un-awaited coroutine does. Any exception at hand stays as it is.
+inline void never_awaited(const Operation &op) noexcept {
+    static const char *const names[] = {"asend", "arecv", "arecv_ok", "__anext__", "aselect", "asleep", "ajoin", "agosched"};
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "goconc operation '%s' was never awaited", names[int(op.wants)]) < 0)
+        PyErr_WriteUnraisable(nullptr);
+    PyErr_Restore(type, value, traceback);
+}
+
 inline int quick_done(Operation &op, PyObject *result, PyObject **out) noexcept {
     op.spend(); // may run anything, so last but for the result
     *out = result;

@@ -21,7 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#if !defined(CYTHON_COMPILING_IN_PYPY) && defined(PYPY_VERSION)
+#if defined(PYPY_VERSION)
 #error "goconc: native fibers are for CPython; define GOCONC_NATIVE_FIBERS=0 to build without them"
 #endif
 
@@ -29,7 +29,7 @@ namespace goconc {
 
 // The memory that one stack has.
 struct StackSpan {
-    char *c_low, *c_high;     // C stack: lowest usable byte, first byte above
+    char *c_low, *c_high;      // C stack: lowest usable byte, first byte above
     char *frames, *frames_end; // room for frames of Python calls
 };
 
@@ -40,9 +40,9 @@ struct CommonFields {
     _PyStackChunk *datastack_chunk;
     PyObject **datastack_top;
     PyObject **datastack_limit;
-    int tracing;                // depth of trace functions: one that parks must not silence tracing elsewhere
-    int headroom;               // depth of error handling that may go beyond the limits
-    _PyErr_StackItem exc_root;  // where exc_info starts: nothing is being handled below this stack
+    int tracing;  // depth of trace functions: one that parks must not silence tracing elsewhere
+    int headroom; // depth of error handling that may go beyond the limits
+    _PyErr_StackItem exc_root; // where exc_info starts: nothing is being handled below this stack
 };
 
 inline void save_common(CommonFields &f, PyThreadState *ts) noexcept {

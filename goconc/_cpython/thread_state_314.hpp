@@ -53,13 +53,12 @@ static inline void load(ThreadStateFields &f, PyThreadState *ts) noexcept {
 
 static inline void resumed(ThreadStateFields &, PyThreadState *) noexcept {}
 
-static inline void init_fresh(ThreadStateFields &f, PyThreadState *ts, const StackSpan &span) noexcept {
+static inline void init_fresh(ThreadStateFields &f, PyThreadState *, const StackSpan &span) noexcept {
     init_common(f, span);
     f.current_frame = nullptr;
     f.depth = 0;
     f.what_event = -1;
     f.current_executor = nullptr;
-    (void)ts;
     // As CPython does for a thread: RecursionError from two margins above the end, a fatal error from one. Its check takes a stack pointer
     // further than two margins below the soft limit for another stack's, so two it must be.
     uintptr_t low = reinterpret_cast<uintptr_t>(span.c_low);

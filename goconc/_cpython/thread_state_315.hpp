@@ -24,7 +24,7 @@ struct ThreadStateFields : CommonFields {
     int depth; // Python calls deep: kept so that a changed recursion limit applies to suspended stacks too
     int what_event;
     PyObject *current_executor; // compiled code that this stack is inside of
-    int generator_return_kind;   // whether the evaluation loop that just returned has yielded
+    int generator_return_kind;  // whether the evaluation loop that just returned has yielded
     uintptr_t c_stack_top, c_stack_soft_limit, c_stack_hard_limit; // constant once the stack is laid out, but for the thread's own
 };
 
@@ -63,7 +63,6 @@ static inline void init_fresh(ThreadStateFields &f, PyThreadState *ts, const Sta
     f.what_event = -1;
     f.current_executor = nullptr;
     f.generator_return_kind = _PyThreadStateImpl::GENERATOR_RETURN;
-    (void)ts;
     // As CPython does for a thread: RecursionError from two margins above the end, a fatal error from one. Its check takes a stack pointer
     // further than two margins below the soft limit for another stack's, so two it must be.
     uintptr_t low = reinterpret_cast<uintptr_t>(span.c_low);

@@ -17,6 +17,8 @@ cdef class Await:
         self.room = NULL
 
     def __dealloc__(self):
+        if self.op.phase == Phase.fresh:
+            never_awaited(self.op)
         self.op.spend()
         if self.room != NULL:
             delete_room(self.room)
@@ -75,17 +77,27 @@ cdef extern from *:
 cdef int await_send(PyObject *self, PyObject *value, PyObject **result) except -1:
     result[0] = NULL
     cdef int status = quick_step((<Await>self).op, sched, result)
-    return step(<Await>self, result) if status == slow_way else status
+    if status == slow_way:
+        status = slow_step(<Await>self, result)
+    return status
 
 
 cdef PyObject *await_next(PyObject *self) except? NULL:
     cdef PyObject *result = NULL
     cdef int status = quick_step((<Await>self).op, sched, &result)
     if status == slow_way:
-        status = step(<Await>self, &result)
+        status = slow_step(<Await>self, &result)
     if status == PYGEN_RETURN:
         return iternext_result(result)
     return result
+
+
+cdef int slow_step(Await a, PyObject **result) except -1:
+    try:
+        return step(a, result)
+    except StopIteration as error:
+        # It would end the `await` as if it were a result (PEP 479).
+        raise RuntimeError("what was awaited raised StopIteration") from error
 
 
 cdef inline Await new_await(Wants wants):
@@ -99,8 +111,11 @@ cdef inline Await new_await(Wants wants):
             a = Await.__new__(Await)
             w.current.spare = owned(a)
             spare = <PyObject *>a
-        elif (<Await>spare).op.phase != Phase.spent or not held_n_times(spare, 1):
+        elif (<Await>spare).op.phase == Phase.suspended or not held_n_times(spare, 1):
             spare = NULL
+        elif (<Await>spare).op.phase == Phase.fresh:
+            never_awaited((<Await>spare).op)
+            (<Await>spare).op.spend()
     if spare != NULL:
         a = <Await>spare
         a.op.bare = False
@@ -348,6 +363,8 @@ cdef int conclude(Await a, Worker *w, G *g, PyObject **result) except -1:
     if a.op.deadline != forever:
         sched.disarm(&g.deadline)
     if outcome == Outcome.handed:
+        if g.requests.load_relaxed() & REQUEST_RAISE:
+            interrupt_again(<Goroutine>g.object)
         if a.room != NULL:
             a.room.leave()
             return selected_in_await(a, a.entered, g.winner.index, g.winner.ok, result)

@@ -5,6 +5,7 @@ cdef enum:
     REQUEST_KILL = 2       # its run() is over: at every suspension from now on
     REQUEST_RAISE = 4      # `pending` holds an exception for it
     REQUEST_ABANDON = 8    # never resume it
+    SWALLOWED_MOST = 1000  # a goroutine that ignores the end of its run() so often is given up
 
 
 @cython.freelist(256)
@@ -284,6 +285,14 @@ cdef void request(Goroutine go, uint32_t what) noexcept:
         make_ready(this_worker(), &go.g)
 
 
+cdef void interrupt_again(Goroutine go) noexcept:
+    """Ctrl-C came for it when its wait was over already: it must not have to wait again to hear of it."""
+    if isinstance(go.pending, KeyboardInterrupt):
+        go.g.requests.fetch_and(~<uint32_t>REQUEST_RAISE)
+        go.pending = None
+        PyErr_SetInterrupt()
+
+
 cdef inline bint has_request(Goroutine go) noexcept:
     cdef uint32_t wanted = go.g.requests.load()
     if wanted == 0:
@@ -304,6 +313,8 @@ cdef int raise_requests(Goroutine go) except -1:
         return 0
     if wanted & REQUEST_KILL:
         go.kills += 1
+        if go.kills > SWALLOWED_MOST:
+            abandon_running(this_worker(), go)
         raise GoroutineExit("the run() it belongs to is ending")
     if wanted & REQUEST_CANCEL:
         go.g.requests.fetch_and(~<uint32_t>REQUEST_CANCEL)

@@ -10,7 +10,7 @@ cdef Worker *background_worker = NULL
 cdef object starting = _threading.Lock()
 
 cdef enum:
-    SWALLOWED_MOST = 1000              # a goroutine that ignores the end of its run() so often is given up
+    PATIENCE = 10_000_000              # ns without any progress, after which who wants a processor takes a spare one
     FOREIGN_LOOK = 500_000_000         # ns between looks whether threads that could wake somebody are still there
 
 
@@ -70,13 +70,19 @@ cdef extern from *:
 
 cdef void get_processor(Worker *w) noexcept:
     """Waits for the right to run goroutines."""
+    cdef uint64_t seen, now
     if sched.acquire(w):
         return
+    seen = sched.progress()
     while True:
         with nogil:
-            w.parker.park(forever)
+            w.parker.park(now_ns() + <int64_t>PATIENCE)
         if sched.has_processor(w):
             return
+        now = sched.progress()
+        if now == seen and sched.take_spare(w):
+            return
+        seen = now
 
 
 # ---- nothing to do ----
@@ -265,10 +271,22 @@ cdef object run_scope(Worker *w, Scope scope):
         Py_DECREF(first)
     scope.main = scope.root = None
     if scope.failure is not None and (error is None or isinstance(error, GoroutineExit)):
+        note_more_failures(scope)
         raise scope.failure
     if error is not None:
         raise error
     return first.result
+
+
+cdef void note_more_failures(Scope scope) noexcept:
+    cdef Py_ssize_t n = len(scope.more_failures or ())
+    if n and not isinstance(scope.failure, (SystemExit, KeyboardInterrupt)):
+        try:
+            some = [text for text in scope.more_failures if text is not None]
+            more = "" if n == len(some) else f", and {n - len(some)} more"
+            scope.failure.add_note("after it also failed: " + "; ".join(some) + more)
+        except Exception as error:
+            report_exception(error, None)
 
 
 cdef void finish_main(Worker *w, Goroutine first, object result, object error) noexcept:
@@ -327,6 +345,15 @@ cdef void end_scope(Worker *w, Scope scope) noexcept:
         abandon(scope)
 
 
+cdef void abandon_running(Worker *w, Goroutine go) noexcept:
+    """The running goroutine has ignored the end of its run() too often: it is left where it stands, with its stack. Never returns."""
+    Py_INCREF(go)
+    go.g.requests.fetch_or(REQUEST_ABANDON)
+    warn_of_abandoned([go.describe()])
+    scope_remove(go.scope, &go.g, w)
+    switch_to(w, w.fiber, find_next(w))
+
+
 cdef void abandon(Scope scope) noexcept:
     """Never resumes what is left; its stacks and objects are leaked on purpose, since nothing can unwind them."""
     cdef Goroutine go
@@ -339,10 +366,14 @@ cdef void abandon(Scope scope) noexcept:
         names.append(go.describe())
         Py_INCREF(go)
     if names:
-        try:
-            _warnings.warn("run() has ended, but these did not: " + "; ".join(names), RuntimeWarning, stacklevel=1)
-        except BaseException as error:
-            report_exception(error, None)
+        warn_of_abandoned(names)
+
+
+cdef void warn_of_abandoned(list names) noexcept:
+    try:
+        _warnings.warn("run() has ended, but these did not: " + "; ".join(names), RuntimeWarning, stacklevel=1)
+    except BaseException as error:
+        report_exception(error, None)
 
 
 cdef int check_open() except -1:

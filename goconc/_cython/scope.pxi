@@ -87,14 +87,18 @@ def _by_id(Goroutine g):
 
 cdef object fail_scope(Scope scope, object error, Goroutine go):
     """An exception nobody will ask for: stops the run() it belongs to, or is reported where there is none."""
-    if scope.background or scope.ending or scope.failure is not None or scope.main is None:
+    if scope.background or scope.ending or scope.main is None:
         report_exception(error, go)
+        return
+    if scope.failure is not None:
+        scope.more_failures.append(f"{go.describe()}: {error!r}" if len(scope.more_failures) < 3 else None)
         return
     if not isinstance(error, (SystemExit, KeyboardInterrupt)):
         try:
             error.add_note(f"in {go.describe()}")
         except Exception:
             pass
+    scope.more_failures = []
     scope.failure = error
     request(scope.main, REQUEST_KILL)
 

@@ -60,6 +60,8 @@ cdef Outcome wait_plain(Worker *w, G *g, WaitReason reason, int64_t deadline) no
     w.current = g
     if deadline != forever:
         sched.disarm(&g.deadline)
+    if g.requests.load_relaxed() & REQUEST_RAISE and g.outcome == Outcome.handed:
+        interrupt_again(<Goroutine>g.object)
     return g.outcome
 
 

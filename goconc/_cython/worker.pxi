@@ -104,7 +104,7 @@ cdef G *find_next(Worker *w) noexcept:
     while True:
         if sched.deadlines.next_due.load_relaxed() != forever and w.clock_hint.worth_reading():
             fire_deadlines(w, now_ns())
-        if w.tick % 61 == 60 and sched.wanting.load_relaxed() != 0:
+        if w.tick.load_relaxed() % 61 == 60 and sched.wanting.load_relaxed() != 0:
             sched.flush(w)
             sched.release(w)
             get_processor(w)
@@ -202,7 +202,7 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
             w.current = NULL
             if result == give_way_token:
                 g.state.give_way()
-                sched.push_back(w, g)
+                sched.push_last(w, g)
                 return
             if g.state.park():
                 return
@@ -247,12 +247,12 @@ cdef void end_coroutine(Worker *w, Goroutine go, PyObject *result) noexcept:
 
 
 cdef void give_way_plain(Worker *w, G *g) noexcept:
-    """The running goroutine goes to the end of its queue. One whose frames stand on this stack is pinned to it, a coroutine too."""
+    """The running goroutine lets everything that is ready go first. One whose frames stand on this stack is pinned to it, a coroutine too."""
     cdef Fiber *here = w.fiber
     g.fiber = here
     g.home = w
     g.state.give_way()
-    w.pinned.push(g)
+    sched.push_last(w, g)
     switch_to(w, here, find_next(w))
     came_back(w, g)
 

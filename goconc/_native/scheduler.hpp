@@ -9,7 +9,9 @@
 // Whoever brings work 1. publishes it (inbox push, shared push, next_due), 2. reads asleep and, if set, unparks. Stores before loads
 // on both sides, all sequentially consistent: one of the two sees the other. The parker's token covers the gap between 3 and 4.
 //
-// A worker that wants a processor and finds none stands in a FIFO; the holder hands over on every 61st tick and when it is idle.
+// A worker that wants a processor and finds none stands in a FIFO; the holder hands over on every 61st tick and when it is idle. If no
+// holder has come by in a while (all sit in one long call), the one that waits takes a spare processor instead; the next one that is
+// given back is then retired. So a stuck worker holds up what is pinned to it, and nobody else.
 #pragma once
 #include "local_queue.hpp"
 #include "parker.hpp"
@@ -93,14 +95,15 @@ struct Worker {
     Fiber *fiber = nullptr;        // the stack it stands on
     G *next = nullptr;             // Go's runnext: the one made ready last runs first
     GList pinned;                  // ready, and at home here; owner only
+    GList yielded;                 // the same, of those that gave way: Go's global queue, for goroutines that may not leave
     Inbox inbox;
     Atomic<bool> asleep;
     Parker parker;
     void *scope = nullptr;         // a run()'s worker: starts plain goroutines of this scope only; null: the background's worker
     GList fresh;                   // plain goroutines of its scope that other workers may not start; under the scheduler's lock
     Attached<uint32_t> fresh_count;
-    uint32_t tick = 0;
-    bool pinned_turn = false;
+    Attached<uint32_t> tick;       // how often it has looked for work; written by the owner, read by whoever wants its processor
+    bool pinned_turn = false, yielded_turn = false;
     ClockHint clock_hint;
     Dice dice;
     Worker *want_link = nullptr, *all_link = nullptr;
@@ -118,7 +121,8 @@ struct Worker {
 
 class Scheduler {
     Lock lock_; // idle processors, the FIFO of wanting workers, the list of all workers, their fresh lists
-    Processor *idle_ = nullptr;
+    Processor *idle_ = nullptr, *spare_ = nullptr;
+    uint32_t surplus_ = 0; // processors in use beyond those there should be
     Worker *want_head_ = nullptr, *want_tail_ = nullptr;
     Worker *workers_ = nullptr;
 
@@ -163,11 +167,17 @@ class Scheduler {
     // Hands the processor to the first worker that wants one, else lays it aside.
     void release(Worker *w) noexcept {
         Worker *heir = nullptr;
+        GList rest;
         {
             Held<Lock> hold(lock_);
             Processor *p = w->processor;
             w->processor = nullptr;
-            if ((heir = want_head_)) {
+            if (surplus_) {
+                surplus_--;
+                while (G *g = p->queue.pop()) rest.push(g);
+                p->idle_link = spare_;
+                spare_ = p;
+            } else if ((heir = want_head_)) {
                 want_head_ = heir->want_link;
                 if (!want_head_) want_tail_ = nullptr;
                 heir->wants = false;
@@ -179,6 +189,39 @@ class Scheduler {
             }
         }
         if (heir) heir->parker.unpark();
+        if (!rest.empty()) {
+            shared.push_all(rest);
+            wake_one(nullptr);
+        }
+    }
+    // How far all workers have come; unchanged over a while: those that hold processors are stuck.
+    uint64_t progress() noexcept {
+        Held<Lock> hold(lock_);
+        uint64_t sum = 0;
+        for (Worker *w = workers_; w; w = w->all_link) sum += w->tick.load_relaxed();
+        return sum;
+    }
+    // `w` stands in line and nobody comes by: it leaves the line with a processor more. False if it has one by now, or memory has run out.
+    bool take_spare(Worker *w) noexcept {
+        Held<Lock> hold(lock_);
+        if (w->processor) return false;
+        Processor *p = spare_;
+        if (p) spare_ = p->idle_link;
+        else if (!(p = new (std::nothrow) Processor)) return false;
+        surplus_++;
+        w->processor = p;
+        w->wants = false;
+        Worker **at = &want_head_;
+        want_tail_ = nullptr;
+        while (*at) {
+            if (*at == w) *at = w->want_link;
+            else {
+                want_tail_ = *at;
+                at = &(*at)->want_link;
+            }
+        }
+        wanting.store(wanting.load_relaxed() - 1);
+        return true;
     }
 
     void join(Worker *w) noexcept {
@@ -220,6 +263,11 @@ class Scheduler {
             me->processor->queue.spill(half);
             shared.push_all(half);
         }
+    }
+    // Behind everything that is ready here now (GO-30).
+    void push_last(Worker *me, G *g) noexcept {
+        if (g->home) me->yielded.push(g);
+        else shared.push(g);
     }
     void push_next(Worker *me, G *g) noexcept {
         if (G *old = me->next) push_back(me, old);
@@ -318,12 +366,14 @@ class Scheduler {
     // The next goroutine for `w`, which holds a processor; null if there is none. Order after Go's findRunnable (SCH-04); every
     // 61st call looks at what others would be starved of: the far ends of the queues before the one made ready last (SCH-03).
     G *pick(Worker *w) noexcept {
-        bool far = ++w->tick % 61 == 0;
+        uint32_t tick = w->tick.load_relaxed() + 1;
+        w->tick.store_relaxed(tick);
+        bool far = tick % 61 == 0;
         w->inbox.drain_into(w->pinned);
         G *g = nullptr;
         if (far) {
             flush(w);
-            if ((g = take_shared(w))) return g;
+            if ((g = take_far(w))) return g;
         }
         if ((g = w->next)) {
             w->next = nullptr;
@@ -336,7 +386,13 @@ class Scheduler {
             offer(g);
         }
         if ((g = w->pinned.pop())) return g;
-        return take_shared(w);
+        return take_far(w);
+    }
+    G *take_far(Worker *w) noexcept {
+        w->yielded_turn = !w->yielded_turn;
+        G *g = w->yielded_turn ? w->yielded.pop() : nullptr;
+        if (!g) g = take_shared(w);
+        return g ? g : w->yielded.pop();
     }
     G *take_shared(Worker *w) noexcept {
         if (w->fresh_count.load()) {
@@ -353,7 +409,7 @@ class Scheduler {
     }
     // Something `w` could run may have come. Asked with asleep already stored.
     bool has_work(Worker *w) noexcept {
-        return !w->inbox.empty() || !w->pinned.empty() || w->next || w->fresh_count.load() || shared_has_work(w);
+        return !w->inbox.empty() || !w->pinned.empty() || !w->yielded.empty() || w->next || w->fresh_count.load() || shared_has_work(w);
     }
 
   private:

@@ -101,12 +101,13 @@ def test_a_value_handed_to_a_thread_is_its_alone(thread, watch):
 def test_a_value_that_was_not_sent_is_let_go(any_kind, watch, how):
     # rule CH-09, SEL-06
     async def main():
-        ch, thing_and_alive = goconc.Chan(), watch()
-        alive = thing_and_alive[1]
-        alone = sys.getrefcount(thing_and_alive[0])
+        ch = goconc.Chan()
+        thing, alive = watch()
+        box = [thing]
+        alone = sys.getrefcount(thing)
 
         async def attempt():
-            thing = thing_and_alive[0]
+            thing = box[0]
             if how == "closed":
                 ch.close()
                 await any_kind.send(ch, thing)
@@ -125,8 +126,9 @@ def test_a_value_that_was_not_sent_is_let_go(any_kind, watch, how):
             await attempt()
         except (goconc.GoconcError, TimeoutError):
             pass
-        assert sys.getrefcount(thing_and_alive[0]) == alone
-        del thing_and_alive
+        assert sys.getrefcount(thing) == alone
+        box.clear()
+        del thing
         assert alive() is None
 
     any_kind.run(main)

@@ -216,8 +216,18 @@ PyObject *spoil_canary(PyObject *, PyObject *) {
 }
 PyObject *state_of_thread(PyObject *, PyObject *) {
     PyThreadState *ts = PyThreadState_Get();
-    return Py_BuildValue("{s:i,s:i,s:L,s:O}", "tracing", ts->tracing, "headroom", ts->recursion_headroom, "context_ver",
-                         static_cast<long long>(ts->context_ver), "context", ts->context ? Py_True : Py_False);
+#if PY_VERSION_HEX < 0x030C0000
+    int trash = ts->trash_delete_nesting;
+#elif PY_VERSION_HEX < 0x030D0000
+    int trash = ts->trash.delete_nesting;
+#else
+    int trash = 0; // the depth of C calls stands for it
+#endif
+    return Py_BuildValue("{s:i,s:i,s:i}", "tracing", ts->tracing, "headroom", ts->recursion_headroom, "trash", trash);
+}
+PyObject *set_headroom(PyObject *, PyObject *depth) {
+    PyThreadState_Get()->recursion_headroom = static_cast<int>(PyLong_AsLong(depth));
+    Py_RETURN_NONE;
 }
 PyObject *set_tracing(PyObject *, PyObject *depth) {
     PyThreadState_Get()->tracing = static_cast<int>(PyLong_AsLong(depth));
@@ -297,6 +307,7 @@ PyMethodDef methods[] = {
     {"in_first_chunk", in_first_chunk, METH_NOARGS, nullptr},
     {"spoil_canary", spoil_canary, METH_NOARGS, nullptr},
     {"state_of_thread", state_of_thread, METH_NOARGS, nullptr},
+    {"set_headroom", set_headroom, METH_O, nullptr},
     {"set_tracing", set_tracing, METH_O, nullptr},
     {"hammer_pool", hammer_pool, METH_O, nullptr},
     {"bench", bench, METH_VARARGS, nullptr},

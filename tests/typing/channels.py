@@ -83,7 +83,6 @@ def making() -> None:
     ch: Chan[int] = Chan()
     words = Chan[str](capacity=3)
     assert_type(words, Chan[str])
-    untyped = Chan(3)  # type: ignore[var-annotated]
     Chan[int]("3")  # type: ignore[arg-type]
     RecvChan()  # type: ignore[misc]
     isinstance(ch, RecvChan)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-# ruff: noqa: C416, F841
+# ruff: noqa: F841
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 """What a checker must say about goroutines: the result's type passes through `go`, `run` and `join`."""
 

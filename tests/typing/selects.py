@@ -1,4 +1,4 @@
-# ruff: noqa: C416, F841
+# ruff: noqa: F841
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 """What a checker must say about select: each case has its index and its type of value, so `match` tells them apart."""
 

@@ -1,0 +1,75 @@
+"""What a parked goroutine costs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import goconc
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc/self/statm to measure with"),
+]
+
+PROGRAM = """
+import gc, os, sys
+import goconc
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+def plain(ch):
+    ch.recv()
+
+async def suspending(ch):
+    await ch.arecv()
+
+def fill(ch, body, count):
+    for _ in range(count):
+        goconc.go(body, ch)
+    goconc.sleep(0)
+    while len([1 for _ in range(3) if goconc.gosched()]):
+        pass
+
+def empty(ch, count):
+    for _ in range(count):
+        ch.send(None)
+    while goconc.num_goroutine() > 1:
+        goconc.gosched()
+
+def main():
+    body, count = {"plain": plain, "async": suspending}[sys.argv[1]], int(sys.argv[2])
+    ch = goconc.Chan()
+    fill(ch, body, 100)
+    empty(ch, 100)
+    gc.collect()
+    before = resident()
+    fill(ch, body, count)
+    each = (resident() - before) / count
+    empty(ch, count)
+    first = resident()
+    for _ in range(3):  # filled again and again, it does not grow: everything is used again
+        fill(ch, body, count)
+        empty(ch, count)
+    print(int(each), int((resident() - first) / count))
+
+goconc.run(main)
+"""
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("kind_name", ["plain", "async"])
+def test_memory_of_a_parked_goroutine(kind_name):
+    # rule GO-06
+    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
+    command = [sys.executable, "-X", "faulthandler", "-c", PROGRAM, kind_name, "100000"]
+    environment = {**os.environ, "PYTHONPATH": package}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    each, grown = map(int, done.stdout.split())
+    most = {"plain": 5 * 1024, "async": 1024}[kind_name]
+    assert each <= most, f"{each} bytes a goroutine"
+    assert grown <= most / 4, f"it grew by {grown} bytes a goroutine when it was used again"
