@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from goconc import Chan, go
 from harness import Row, check, clock, main
 
-# ---- ChanUncontended: 100 sends and 100 receives at a time on a private buffered channel; an operation is one of each ----
+from goconc import Chan, go
+
+# ---- ChanUncontended: 100 sends, then 100 receives, on a private buffered channel; an operation is one of each ----
 
 
 def chan_uncontended(n: int) -> float:
@@ -44,7 +45,7 @@ async def achan_uncontended(n: int) -> float:
     return taken * n / (batches * 100)
 
 
-# ---- ChanSync: two goroutines and one unbuffered channel, in both directions; an operation is one value handed over ----
+# ---- ChanSync: two goroutines, one unbuffered channel, both directions; an operation is one value handed over ----
 
 
 def receive_first(ch: Chan[int], n: int) -> int:

@@ -105,7 +105,9 @@ def main():
         handles[i] = p.spawn(body)
     p.run()
     each = (time.perf_counter_ns() - begun) / n
-    print(f"  parked, {n}: resident {(resident() - before) / n:.0f}, page tables {(page_tables() - tables) / n:.0f}; {each:.0f} ns to start cold")
+    print(
+        f"  parked, {n}: resident {(resident() - before) / n:.0f}, page tables {(page_tables() - tables) / n:.0f}; {each:.0f} ns to start cold"
+    )
     for h in handles:
         p.ready(h)
     p.run()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import goconc
 
@@ -13,18 +14,18 @@ import goconc
 class Row:
     """One workload, under the name of the Go benchmark it mirrors.
 
-    Both functions run ``n`` operations as main of a ``goconc.run``, check what they computed, and return the seconds it took.
+    Both functions run ``n`` operations as main of a ``goconc.run``, check what they computed, and return the seconds
+    that took.
     """
 
     name: str
     plain: Callable[[int], float]
-    coro: Callable[[int], Awaitable[float]]
+    coro: Callable[[int], Coroutine[Any, Any, float]]
     loops: int  # operations in one round of compare.py: 10 to 100 ms
     parts: int = 1  # parts of one operation: the figure is per part
 
     def seconds(self, kind: str, n: int) -> float:
-        taken: float = goconc.run(self.plain if kind == "plain" else self.coro, n)
-        return taken
+        return goconc.run(self.plain, n) if kind == "plain" else goconc.run(self.coro(n))
 
 
 clock = time.perf_counter
@@ -37,7 +38,7 @@ def check(got: object, wanted: object) -> None:
 
 def main(rows: list[Row]) -> None:
     """Runs the rows of one file under pyperf."""
-    import pyperf
+    import pyperf  # type: ignore[import-untyped]
 
     def add_arguments(command: list[str], args: object) -> None:
         if only := getattr(args, "only", None):

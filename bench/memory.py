@@ -1,18 +1,20 @@
 """Bytes of memory per parked goroutine: resident memory before and after, in a process of its own for each kind.
 
-    python bench/memory.py [how many]
+python bench/memory.py [how many]
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from goconc import Chan, agosched, go, gosched, num_goroutine, run
 from harness import check
+
+from goconc import Chan, agosched, go, gosched, num_goroutine, run
 
 
 def resident() -> int:
@@ -22,58 +24,69 @@ def resident() -> int:
         import resource
 
         return int(statm.read_text().split()[1]) * resource.getpagesize()
-    out = subprocess.run(["ps", "-o", "rss=", "-p", str(__import__("os").getpid())], capture_output=True, text=True)
+    out = subprocess.run(["ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True)
     return int(out.stdout) * 1024
 
 
-def wait(ch: Chan[int]) -> int:
+WARM = 100  # what is needed once is in place after these
+
+
+def wait(ch: Chan[int], started: Chan[int]) -> int:
+    started.send(1)
     return ch.recv()
 
 
 def plain(n: int) -> float:
     ch: Chan[int] = Chan()
-    run_some = [go(wait, ch) for _ in range(100)]  # what is needed once
-    gosched()
-    gc.collect()
-    before = resident()
-    for _ in range(n):
-        run_some.append(go(wait, ch))
-    gosched()
-    check(num_goroutine(), n + 101)
+    started: Chan[int] = Chan()
+    parked = []
+    before = 0
+    for i in range(WARM + n):
+        if i == WARM:
+            gc.collect()
+            before = resident()
+        parked.append(go(wait, ch, started))
+        started.recv()
+    gosched()  # the last one is at its receive
+    check(num_goroutine(), WARM + n + 1)
     used = resident() - before
-    for _ in run_some:
+    for _ in parked:
         ch.send(1)
-    check(sum(g.join() for g in run_some), n + 100)
+    check(sum(g.join() for g in parked), WARM + n)
     return used / n
 
 
-async def await_(ch: Chan[int]) -> int:
+async def await_(ch: Chan[int], started: Chan[int]) -> int:
+    await started.asend(1)
     return await ch.arecv()
 
 
 async def coro(n: int) -> float:
     ch: Chan[int] = Chan()
-    run_some = [go(await_, ch) for _ in range(100)]
+    started: Chan[int] = Chan()
+    parked = []
+    before = 0
+    for i in range(WARM + n):
+        if i == WARM:
+            gc.collect()
+            before = resident()
+        parked.append(go(await_, ch, started))
+        await started.arecv()
     await agosched()
-    gc.collect()
-    before = resident()
-    for _ in range(n):
-        run_some.append(go(await_, ch))
-    await agosched()
-    check(num_goroutine(), n + 102)  # the thread's own, and main
+    check(num_goroutine(), WARM + n + 1)
     used = resident() - before
-    for _ in run_some:
+    for _ in parked:
         await ch.asend(1)
     total = 0
-    for g in run_some:
+    for g in parked:
         total += await g
-    check(total, n + 100)
+    check(total, WARM + n)
     return used / n
 
 
 def measure(kind: str, n: int) -> float:
     """In a fresh process."""
-    out = subprocess.run([sys.executable, __file__, str(n), kind], capture_output=True, text=True, check=True)
+    out = subprocess.run([sys.executable, __file__, str(n), kind], stdout=subprocess.PIPE, text=True, check=True)
     return float(out.stdout)
 
 

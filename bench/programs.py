@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from goconc import Chan, Goroutine, go
 from harness import Row, check, clock, main
+
+from goconc import Chan, Goroutine, go
 
 # ---- PrimeSieve500: a chain of filters, one for each prime; an operation is the first 500 primes ----
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from goconc import Chan, aselect, go, select
 from harness import Row, check, clock, main
 
-# ---- SelectUncontended: two channels, one of them ready; an operation is a select and the send that readies the other ----
+from goconc import Chan, aselect, go, select
+
+# ---- SelectUncontended: two channels, one of them ready; an operation is a select, and the send for the next one ----
 
 
 def select_uncontended(n: int) -> float:
@@ -85,7 +86,7 @@ async def aselect_4(n: int) -> float:
     return taken
 
 
-# ---- SelectBlocking: unbuffered channels, served in turn by one sender; an operation is one value that a select waited for ----
+# ---- SelectBlocking: unbuffered channels, served in turn by one sender; an operation is one select that waited ----
 
 
 def feed(chans: list[Chan[int]], n: int) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from goconc import Chan, after, aselect, asleep, go, select, sleep
 from harness import Row, check, clock, main
 from selects import afeed, feed
 
-# ---- AfterReady: a value is there, so the timer is for nothing; an operation is the send, the timer and the select ----
+from goconc import Chan, after, aselect, asleep, go, select, sleep
+
+# ---- AfterReady: a value is there, so the timer is for nothing; an operation is send, timer and select ----
 
 
 def after_ready(n: int) -> float:

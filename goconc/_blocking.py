@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from goconc._core import Chan, WouldBlock, current
+from goconc._core import Chan, WouldBlock, in_plain_goroutine
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -125,7 +125,7 @@ def blocking(fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T
     """
     if not callable(fn):
         raise TypeError(f"blocking() argument 'fn' must be callable, not {type(fn).__name__}")
-    if current() is None:
+    if not in_plain_goroutine("ablocking()"):
         return fn(*args, **kwargs)
     call = _Call(lambda: fn(*args, **kwargs))
     _helpers.submit(call)

@@ -217,6 +217,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         Fiber *root_fiber
         bint on_main_thread
         bint stopping
+        unsigned long thread
         Worker *reuse_link
     cdef cppclass Scheduler:
         SharedSize shared
@@ -224,6 +225,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         Atomic[uint32_t] wanting
         Attached[uint64_t] goroutines
         Attached[uint32_t] sleeping_threads
+        void start_afresh() noexcept
         bint acquire(Worker *) noexcept
         bint has_processor(Worker *) noexcept
         void release(Worker *) noexcept
@@ -237,11 +239,15 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         void flush(Worker *) noexcept
         void queue(Worker *, G *) noexcept
         void offer(G *) noexcept
+        void mail(Worker *, G *) noexcept
         void make_ready(Worker *, Sleeper *) noexcept
         G *pick(Worker *) noexcept
         bint has_work(Worker *) noexcept
         bint all_asleep() noexcept
         uint32_t worker_count() noexcept
+        unsigned long thread_under(G *) noexcept
+        void count(ThreadSleeper *) noexcept
+        void uncount(ThreadSleeper *) noexcept
         void rouse(Worker *) noexcept
         Deadline *fire_due(int64_t now, WakeList &) noexcept
         bint arm(Deadline *) noexcept
@@ -256,6 +262,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
 cdef extern from "_cpython/fiber.hpp" namespace "goconc" nogil:
     size_t fiber_stack_size() noexcept
     bint fiber_stack_configure(size_t) noexcept
+    void fiber_after_fork() noexcept
 
 cdef extern from "_cpython/fiber.hpp" namespace "goconc":
     ctypedef void (*FiberBody)(Fiber *) noexcept

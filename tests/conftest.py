@@ -1,7 +1,8 @@
-"""What the tests share: one body for every kind of caller, a watchdog, a leak check, and random numbers that can be had again.
+"""What the tests share: one body for every kind of caller, a watchdog, a leak check, repeatable random numbers.
 
-A body is an ``async def`` that does everything through `kind`. As an async goroutine it awaits the `a` twins. As a plain goroutine, or
-in an ordinary thread, the same body is driven by hand: there the adapter makes the blocking call and never suspends the coroutine.
+A body is an ``async def`` that does everything through `kind`. As an async goroutine it awaits the `a` twins. As a plain
+goroutine, or in an ordinary thread, the same body is driven by hand: the adapter makes the blocking call there, and the
+coroutine is never suspended.
 """
 
 import asyncio
@@ -224,7 +225,7 @@ def make_kind():
 
 @pytest.fixture
 def thread():
-    """Starts ``fn(*args)`` in an ordinary thread; the handle's ``join()`` gives the result or raises. All have to end."""
+    """Starts ``fn(*args)`` in an ordinary thread; the handle's ``join()`` gives its result or raises. All must end."""
     handles = []
 
     def start(fn, *args):
@@ -265,7 +266,7 @@ def rng():
 
 @pytest.fixture
 def collect():
-    """Collects garbage, thoroughly: on a free-threaded build one pass may leave what another thread was about to drop."""
+    """Collects garbage, thoroughly: free-threaded, one pass may leave what another thread was about to drop."""
 
     def collect_garbage():
         for _ in range(3):

@@ -124,6 +124,10 @@ cdef inline Await new_await(Wants wants):
     else:
         a = Await.__new__(Await)
     a.op.wants = wants
+    return a  # still spent: complete() it once nothing can fail any more
+
+
+cdef inline Await complete(Await a):
     a.op.phase = Phase.fresh
     return a
 
@@ -136,7 +140,7 @@ cdef inline object await_receive(Chan chan, Wants wants, object timeout, object 
         limit(a, timeout, ctx)
     elif wants == Wants.recv or wants == Wants.next:
         a.op.bare = chan.timer == NULL
-    return a
+    return complete(a)
 
 
 cdef int limit(Await a, object timeout, object ctx) except -1:
@@ -155,7 +159,7 @@ def aselect(*cases, default=False, timeout=None, ctx=None):
     a.op.value = <PyObject *>owned(cases)
     a.op.has_default = default
     limit(a, timeout, ctx)
-    return a
+    return complete(a)
 
 
 def asleep(seconds):
@@ -163,14 +167,14 @@ def asleep(seconds):
     cdef int64_t delay = nanoseconds(seconds, "seconds")
     cdef Await a = new_await(Wants.sleep)
     a.op.deadline = deadline_after(now_ns(), delay) if delay > 0 else 0
-    return a
+    return complete(a)
 
 
 def agosched():
     """The awaitable twin of ``gosched``."""
     cdef Await a = new_await(Wants.give_way)
     a.op.bare = True
-    return a
+    return complete(a)
 
 
 cdef int step(Await a, PyObject **result) except -1:
@@ -179,6 +183,7 @@ cdef int step(Await a, PyObject **result) except -1:
     if w != NULL:
         g = w.current
     if g == NULL or g.kind != SleeperKind.coroutine:
+        a.op.spend()
         raise RuntimeError("this can be awaited in an async goroutine only (one that goconc.go or goconc.run has started)")
     if a.op.phase == Phase.suspended:
         if a.op.me != g:

@@ -127,7 +127,7 @@ cdef class Chan:
             limit(a, timeout, ctx)
         else:
             a.op.bare = True
-        return a
+        return complete(a)
 
     def arecv(self, *, timeout=None, ctx=None):
         """The awaitable twin of ``recv``."""

@@ -94,7 +94,7 @@ cdef class Goroutine:
         cdef Await a = new_await(Wants.join)
         a.op.deadline = deadline_of(timeout)
         a.op.value = <PyObject *>owned(self)
-        return a
+        return complete(a)
 
     def __await__(self):
         return self.ajoin()
@@ -351,4 +351,14 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
         waiter = go.g.joiners.take_first()
     go.g.join_lock.unlock()
     make_all_ready(w, wakes)
-    scope_remove(scope, &go.g, w)
+    scope_remove(scope, &go.g)
+
+
+cdef void let_go(Worker *w, G *g) noexcept:
+    """The runtime's reference to a goroutine that has finished. Its exception may turn out to be nobody's here."""
+    cdef Scope scope = (<Goroutine>g.object).scope
+    cdef bint is_main = scope.main is not None and g == &scope.main.g
+    w.current = NULL
+    Py_XDECREF(<PyObject *>g.object)
+    if not is_main:
+        scope_leave(scope, w)

@@ -3,25 +3,58 @@
 import traceback as _traceback
 from types import CoroutineType as _CoroutineType
 
+cdef bint FREE_THREADED = bool(__import__("sysconfig").get_config_var("Py_GIL_DISABLED"))
+
+cdef enum:
+    STACK_PATIENCE = 1_000_000_000  # ns to wait for another worker's answer
+
 
 cdef list stack_of(Goroutine go):
-    """Its frames, outermost first, as FrameSummary. Of another thread's running goroutine: what that thread does now."""
+    """Its frames, outermost first, as FrameSummary. A snapshot: it may run on meanwhile."""
     cdef Worker *w = this_worker()
+    cdef G *g = &go.g
     cdef PyObject *found
-    frame = None
-    if go.g.state.is_done() or not go.g.started:
+    cdef unsigned long thread
+    if g.state.is_done() or not g.started:
         return []
-    if w != NULL and (w.current == &go.g or go.g.fiber == w.fiber):  # a worker looks for work on the stack of whoever parked last
-        frame = _sys._getframe()
-    elif go.g.fiber != NULL and w != NULL and go.g.home == w:
-        found = fiber_frame(<PyThreadState *>w.thread_state, go.g.fiber)
-        if found != NULL:
-            frame = taken(found)
-    elif go.coro is not None:
-        return coroutine_stack(go.coro)
-    if frame is None:
+    if w != NULL and (w.current == g or g.fiber != NULL and g.fiber == w.fiber):
+        return summary(_sys._getframe())  # a worker looks for work on the stack of whoever parked last
+    thread = sched.thread_under(g)
+    if thread != 0:
+        return summary(_sys._current_frames().get(thread))
+    if g.fiber == NULL:
+        return [] if go.coro is None else coroutine_stack(go.coro)
+    if (w != NULL and g.home == w) or not FREE_THREADED:
+        found = fiber_frame(PyThreadState_Get(), g.fiber)
+        return [] if found == NULL else summary(taken(found))
+    return stack_asked_at_home(go)
+
+
+cdef list summary(object frame):
+    return [] if frame is None else list(_traceback.extract_stack(frame))
+
+
+cdef list stack_asked_at_home(Goroutine go):
+    """Without a GIL only its own worker knows that it stays suspended: a goroutine that runs there looks."""
+    cdef Goroutine asker = new_goroutine(_stack_of, (go,), None)
+    asker.g.home = go.g.home
+    scope_add(background, &asker.g, False)
+    Py_INCREF(asker)
+    sched.mail(asker.g.home, &asker.g)
+    try:
+        wait_for_end(blocking_caller_or_null(), asker, now_ns() + <int64_t>STACK_PATIENCE)
+    except TimeoutError:
         return []
-    return list(_traceback.extract_stack(frame))
+    return asker.outcome()
+
+
+def _stack_of(go):
+    return stack_of(go)
+
+
+cdef Worker *blocking_caller_or_null() noexcept:
+    cdef Worker *w = this_worker()
+    return w if w != NULL and w.current != NULL and w.current.kind == SleeperKind.plain else NULL
 
 
 cdef list coroutine_stack(object coro):

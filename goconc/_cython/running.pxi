@@ -29,6 +29,7 @@ cdef Worker *new_worker() except NULL:
             raise MemoryError("no memory for a worker")
         w.dice.seed(<uint64_t>now_ns() ^ <uint64_t><size_t>w)
     w.thread_state = <void *>ts
+    w.thread = PyThread_get_thread_ident()
     fiber_adopt(w.root_fiber, ts)
     w.fiber = w.root_fiber
     w.current = NULL
@@ -244,7 +245,7 @@ cdef object run_scope(Worker *w, Scope scope):
             give_context(ts, first.context)
             first.context = NULL
             try:
-                finish_main(w, first, first.fn(*first.args), None)
+                finish_main(w, first, call_main(w, scope, first), None)
             finally:
                 Py_XDECREF(take_context(ts))
                 give_context(ts, outer)
@@ -270,12 +271,23 @@ cdef object run_scope(Worker *w, Scope scope):
     if first is root:
         Py_DECREF(first)
     scope.main = scope.root = None
-    if scope.failure is not None and (error is None or isinstance(error, GoroutineExit)):
+    if scope.failure is not None and (error is None or isinstance(error, (GoroutineExit, Deadlock))):
         note_more_failures(scope)
         raise scope.failure
     if error is not None:
         raise error
     return first.result
+
+
+cdef object call_main(Worker *w, Scope scope, Goroutine first):
+    cdef Goroutine inner
+    value = first.fn(*first.args)
+    if PyCoro_CheckExact(<PyObject *>value):  # a callable that gives a coroutine
+        inner = new_goroutine(value, (), None)
+        start_in(inner, scope, w)
+        wait_for_end(w, inner, forever)
+        value = inner.outcome()
+    return value
 
 
 cdef void note_more_failures(Scope scope) noexcept:
@@ -350,7 +362,8 @@ cdef void abandon_running(Worker *w, Goroutine go) noexcept:
     Py_INCREF(go)
     go.g.requests.fetch_or(REQUEST_ABANDON)
     warn_of_abandoned([go.describe()])
-    scope_remove(go.scope, &go.g, w)
+    scope_remove(go.scope, &go.g)
+    scope_leave(go.scope, w)
     switch_to(w, w.fiber, find_next(w))
 
 
@@ -479,6 +492,48 @@ def _stop_background():
 
 
 _atexit.register(_stop_background)
+
+
+# ---- once, at import ----
+
+import os as _os
+
+
+def _configure_stacks():
+    if not fiber_engine_matches(PyThreadState_Get()):
+        raise ImportError("goconc was built for another patch release of this Python: reinstall it from source "
+                          "(pip install --no-binary goconc goconc)")
+    text = _os.environ.get("GOCONC_STACK")
+    if text is None:
+        return
+    try:
+        size = int(text)
+    except ValueError:
+        size = 0
+    if size <= 0 or not fiber_stack_configure(size):
+        raise ValueError(f"GOCONC_STACK must be a number of bytes between 65536 and 67108864, not {text!r}")
+
+
+_configure_stacks()
+
+
+def _after_fork():
+    """In the child there is one thread. If it is not a worker, it starts afresh: the parent's goroutines are not its own."""
+    global background, background_thread, background_worker, starting, main_thread
+    fiber_after_fork()
+    starting = _threading.Lock()
+    main_thread = _threading.main_thread().ident
+    background_thread = None
+    background_worker = NULL
+    if this_worker() == NULL:
+        background = Scope.__new__(Scope)
+        background.background = True
+        active_scopes.clear()
+        sched.start_afresh()
+
+
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=_after_fork)
 
 
 # ---- the rest of the runtime's calls ----

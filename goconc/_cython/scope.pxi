@@ -28,8 +28,7 @@ cdef void scope_add(Scope scope, G *g, bint is_main) noexcept:
     sched.goroutines.fetch_add(1)
 
 
-cdef void scope_remove(Scope scope, G *g, Worker *w) noexcept:
-    cdef Waiter *waiter = NULL
+cdef void scope_remove(Scope scope, G *g) noexcept:
     scope.lock.lock()
     if g.scope_previous != NULL:
         g.scope_previous.scope_next = g.scope_next
@@ -37,14 +36,20 @@ cdef void scope_remove(Scope scope, G *g, Worker *w) noexcept:
         scope.first = g.scope_next
     if g.scope_next != NULL:
         g.scope_next.scope_previous = g.scope_previous
-    if scope.main is None or g != &scope.main.g:
-        scope.count -= 1
-        if scope.count == 0:
-            waiter = scope.emptied.take_first()
-            if waiter != NULL:
-                serve(waiter, NULL, True)
     scope.lock.unlock()
     sched.goroutines.fetch_sub(1)
+
+
+cdef void scope_leave(Scope scope, Worker *w) noexcept:
+    """A goroutine other than main is over and let go of: whatever its last reference set off has happened."""
+    cdef Waiter *waiter = NULL
+    scope.lock.lock()
+    scope.count -= 1
+    if scope.count == 0:
+        waiter = scope.emptied.take_first()
+        if waiter != NULL:
+            serve(waiter, NULL, True)
+    scope.lock.unlock()
     if waiter != NULL:
         make_ready(w, waiter.sleeper)
 
@@ -100,7 +105,11 @@ cdef object fail_scope(Scope scope, object error, Goroutine go):
             pass
     scope.more_failures = []
     scope.failure = error
-    request(scope.main, REQUEST_KILL)
+    if scope.main.g.state.is_done():  # it called goexit; what stands on its thread waits for the others
+        scope.root.pending = GoroutineExit("a goroutine has failed")
+        request(scope.root, REQUEST_RAISE)
+    else:
+        request(scope.main, REQUEST_KILL)
 
 
 cdef object report_exception(object error, Goroutine go):

@@ -86,14 +86,14 @@ cdef Outcome wait_thread(ThreadSleeper *thread, int64_t deadline) except *:
         # A thread that waits without a limit can wake nobody: it does not hold a deadlock report off.
         counted = deadline == forever
         if counted:
-            sched.sleeping_threads.fetch_add(1)
+            sched.count(thread)
         with nogil:
             until = deadline
             if on_main:
                 until = min(deadline, now_ns() + <int64_t>SIGNAL_SLICE)
             why = thread.parker.park(until)
         if counted:
-            sched.sleeping_threads.fetch_sub(1)
+            sched.uncount(thread)
         if why == Woken.token:
             return thread.outcome
         try:
@@ -115,6 +115,11 @@ cdef Outcome wait_thread(ThreadSleeper *thread, int64_t deadline) except *:
             with nogil:
                 thread.parker.park(forever)
             return thread.outcome
+
+
+def in_plain_goroutine(str twin) -> bool:
+    """Whether the caller may park. Refuses, naming the awaitable twin, where it must not block. For goconc's own modules."""
+    return blocking_caller(twin) != NULL
 
 
 def gosched() -> None:

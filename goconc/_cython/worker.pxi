@@ -94,7 +94,8 @@ cdef void fail_start(Worker *w, G *g) noexcept:
     g.state.start()
     go.coro = go.fn = go.args = go.kwargs = None
     finish(w, go, None, MemoryError("no memory for a goroutine's stack"))
-    Py_DECREF(go)
+    go = None
+    let_go(w, g)
 
 
 cdef G *find_next(Worker *w) noexcept:
@@ -119,15 +120,16 @@ cdef G *find_next(Worker *w) noexcept:
 
 cdef void run_plain(Worker *w, G *g) noexcept:
     """Runs a fresh plain goroutine from beginning to end on the fiber that the caller stands on."""
-    cdef Goroutine go = <Goroutine>g.object
+    cdef Goroutine go
     cdef PyThreadState *ts = <PyThreadState *>w.thread_state
     cdef PyObject *result
     cdef PyObject *kwargs = NULL
     g.state.start()
     g.home = w
     w.current = g
-    if never_starts(w, go):
+    if never_starts(w, g):
         return
+    go = <Goroutine>g.object
     g.started = True
     give_context(ts, go.context)
     go.context = NULL
@@ -136,15 +138,16 @@ cdef void run_plain(Worker *w, G *g) noexcept:
     result = PyObject_Call(<PyObject *>go.fn, <PyObject *>go.args, kwargs)
     end_plain(w, go, result)
     Py_XDECREF(take_context(ts))
-    w.current = NULL
     if result != NULL and go.coro is not None:
         # It was a callable that gave a coroutine: that is its body.
+        w.current = NULL
         g.kind = SleeperKind.coroutine
         g.home = NULL
         g.state.give_way()
         sched.push_next(w, g)
         return
-    Py_DECREF(go)
+    go = None
+    let_go(w, g)
 
 
 cdef void end_plain(Worker *w, Goroutine go, PyObject *result) noexcept:
@@ -162,8 +165,9 @@ cdef void end_plain(Worker *w, Goroutine go, PyObject *result) noexcept:
     finish(w, go, value, error)
 
 
-cdef bint never_starts(Worker *w, Goroutine go) noexcept:
+cdef bint never_starts(Worker *w, G *g) noexcept:
     """It was cancelled, or its run() has ended, before it began."""
+    cdef Goroutine go = <Goroutine>g.object
     if not go.g.requests.load() & (REQUEST_CANCEL | REQUEST_KILL):
         return False
     if go.coro is not None:
@@ -173,23 +177,24 @@ cdef bint never_starts(Worker *w, Goroutine go) noexcept:
             report_exception(error, go)
     go.coro = go.fn = go.args = go.kwargs = None
     finish(w, go, None, GoroutineExit("cancelled before it started"))
-    w.current = NULL
-    Py_DECREF(go)
+    go = None
+    let_go(w, g)
     return True
 
 
 cdef void resume_coroutine(Worker *w, G *g) noexcept:
     """Runs a coroutine until it waits, gives way or ends. Once it has parked, another worker may be running it already."""
-    cdef Goroutine go = <Goroutine>g.object
+    cdef Goroutine go
     cdef PyThreadState *ts = <PyThreadState *>w.thread_state
     cdef PyObject *result
     cdef int status
     g.state.start()
     w.current = g
     if not g.started:
-        if never_starts(w, go):
+        if never_starts(w, g):
             return
         g.started = True
+    go = <Goroutine>g.object
     give_context(ts, go.context)
     go.context = NULL
     status = PyIter_Send(<PyObject *>go.coro, Py_None, &result)
@@ -214,8 +219,8 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
             status = refuse(go, taken(result), &result)
     end_coroutine(w, go, result if status == PYGEN_RETURN else NULL)
     Py_XDECREF(take_context(ts))
-    w.current = NULL
-    Py_DECREF(go)
+    go = None
+    let_go(w, g)
 
 
 cdef int refuse(Goroutine go, object yielded, PyObject **result) noexcept:

@@ -75,6 +75,7 @@ struct G : Sleeper {
     Worker *home = nullptr;       // the only worker that may run it, once it has a stack there; null: any
     Fiber *fiber = nullptr;       // where it is suspended, if on a stack
     G *link = nullptr;            // in a queue
+    uint64_t stamp = 0;           // in the list of those that gave way: how far the shared queue had been filled then
     void *spare = nullptr;        // an awaitable to use again, owned; the goroutine itself only
     void *object = nullptr;       // the Goroutine; a reference owned by the runtime until the goroutine is done
     void *scope = nullptr;        // the run() it belongs to

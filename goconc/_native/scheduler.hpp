@@ -23,12 +23,16 @@ namespace goconc {
 struct ThreadSleeper : Sleeper {
     Parker parker;
     Waiter waiter;
+    // It is counted in Scheduler::sleeping_threads. Whoever turns this back to 0 lowers the count: its waker, so that a thread that has
+    // been woken and has not run yet is not taken for one that can wake nobody, or the thread itself.
+    Attached<uint32_t> counted;
 };
 
 class SharedQueue {
     AttachedLock lock_;
     GList list_;
-    Attached<uint32_t> count_; // written under the lock; read by anybody, to pass by an empty queue
+    Attached<uint32_t> count_;           // written under the lock; read by anybody, to pass by an empty queue
+    Attached<uint64_t> pushed_, popped_; // how many ever; the same
 
   public:
     uint32_t count() const noexcept { return count_.load(); }
@@ -36,23 +40,24 @@ class SharedQueue {
         Held<AttachedLock> hold(lock_);
         list_.push(g);
         count_.store(list_.count);
+        pushed_.store_relaxed(pushed_.load_relaxed() + 1);
     }
     void push_all(GList &batch) noexcept {
         Held<AttachedLock> hold(lock_);
+        pushed_.store_relaxed(pushed_.load_relaxed() + batch.count);
         list_.append(batch);
         count_.store(list_.count);
     }
+    uint64_t pushed() const noexcept { return pushed_.load_relaxed(); }
+    // Everything that stood in it when `pushed()` was `stamp` has left it.
+    bool has_passed(uint64_t stamp) const noexcept { return !count() || popped_.load_relaxed() >= stamp; }
     G *pop() noexcept {
         if (!count()) return nullptr;
         Held<AttachedLock> hold(lock_);
         G *g = list_.pop();
+        if (g) popped_.store_relaxed(popped_.load_relaxed() + 1);
         count_.store(list_.count);
         return g;
-    }
-    void take_all(GList &out) noexcept {
-        Held<AttachedLock> hold(lock_);
-        out.append(list_);
-        count_.store(0);
     }
 };
 
@@ -103,7 +108,7 @@ struct Worker {
     GList fresh;                   // plain goroutines of its scope that other workers may not start; under the scheduler's lock
     Attached<uint32_t> fresh_count;
     Attached<uint32_t> tick;       // how often it has looked for work; written by the owner, read by whoever wants its processor
-    bool pinned_turn = false, yielded_turn = false;
+    bool pinned_turn = false;
     ClockHint clock_hint;
     Dice dice;
     Worker *want_link = nullptr, *all_link = nullptr;
@@ -116,6 +121,7 @@ struct Worker {
     Fiber *root_fiber = nullptr;   // stands for the thread's own stack
     bool stopping = false;
     bool on_main_thread = false;   // signals are handled here
+    unsigned long thread = 0;      // its identity for Python
     Worker *reuse_link = nullptr;  // workers are never freed: a late rouse() may still look at one
 };
 
@@ -141,9 +147,15 @@ class Scheduler {
     Processor only;                  // one processor so far
     Atomic<uint32_t> wanting;        // workers in the FIFO; written under the lock
     Attached<uint64_t> goroutines;   // started and not done
-    Attached<uint32_t> sleeping_threads; // threads that are not ours, parked in goconc
+    Attached<uint32_t> sleeping_threads; // threads that are not ours, waiting without limit in goconc
 
     Scheduler() noexcept { idle_ = &only; }
+
+    // In a forked child whose one thread is no worker: nothing of the parent's is left to run.
+    void start_afresh() noexcept {
+        this->~Scheduler();
+        new (this) Scheduler;
+    }
 
     // ---- processors ----
 
@@ -266,6 +278,7 @@ class Scheduler {
     }
     // Behind everything that is ready here now (GO-30).
     void push_last(Worker *me, G *g) noexcept {
+        g->stamp = shared.pushed();
         if (g->home) me->yielded.push(g);
         else shared.push(g);
     }
@@ -291,10 +304,21 @@ class Scheduler {
             offer(g);
         }
     }
+    void uncount(ThreadSleeper *thread) noexcept {
+        if (thread->counted.exchange(0)) sleeping_threads.fetch_sub(1);
+    }
+    // The thread is about to wait without limit. If it was claimed just now, its waker may not have seen that it is counted.
+    void count(ThreadSleeper *thread) noexcept {
+        sleeping_threads.fetch_add(1);
+        thread->counted.store(1);
+        if (!thread->claim.is_open(thread->claim.ticket())) uncount(thread);
+    }
     // The winner of the claim, once, after releasing its locks.
     void make_ready(Worker *me, Sleeper *s) noexcept {
         if (s->kind == SleeperKind::thread) {
-            static_cast<ThreadSleeper *>(s)->parker.unpark();
+            ThreadSleeper *thread = static_cast<ThreadSleeper *>(s);
+            uncount(thread);
+            thread->parker.unpark();
             return;
         }
         G *g = static_cast<G *>(s);
@@ -332,6 +356,13 @@ class Scheduler {
         for (Worker *w = workers_; w; w = w->all_link)
             if (!w->asleep.load() || !w->inbox.empty() || w->fresh_count.load()) return false;
         return shared.count() == 0;
+    }
+    // The thread on whose stack `g` is right now, running or looking for work; 0 if none. A snapshot.
+    unsigned long thread_under(const G *g) noexcept {
+        Held<Lock> hold(lock_);
+        for (Worker *w = workers_; w; w = w->all_link)
+            if (w->current == g || (g->fiber && g->fiber == w->fiber)) return w->thread;
+        return 0;
     }
     uint32_t worker_count() noexcept {
         Held<Lock> hold(lock_);
@@ -389,9 +420,9 @@ class Scheduler {
         return take_far(w);
     }
     G *take_far(Worker *w) noexcept {
-        w->yielded_turn = !w->yielded_turn;
-        G *g = w->yielded_turn ? w->yielded.pop() : nullptr;
-        if (!g) g = take_shared(w);
+        // Those that gave way and the shared queue make one FIFO together.
+        if (w->yielded.head && shared.has_passed(w->yielded.head->stamp)) return w->yielded.pop();
+        G *g = take_shared(w);
         return g ? g : w->yielded.pop();
     }
     G *take_shared(Worker *w) noexcept {

@@ -67,7 +67,8 @@ def test_one_of_several_in_line(kind):
 
 
 def test_a_value_handed_over_first_arrives(kind):
-    """Cancelled after the hand-over, before it ran again: the receive has happened; the cancellation comes at the next wait."""
+    """Cancelled after the hand-over, before it ran again: the receive has happened. The next wait is cancelled."""
+
     # rule CH-14, SEL-22
     async def main():
         ch, got = goconc.Chan(), []
@@ -122,6 +123,7 @@ def test_cancelled_before_the_wait(kind):
 
 def test_what_needs_no_wait_is_done_though_cancelled(kind):
     """A cancellation comes where a goroutine suspends. A channel operation that can be done at once does not."""
+
     # rule CH-11
     async def main():
         ch, done = goconc.Chan(2), []
@@ -294,6 +296,7 @@ def test_cancellation_from_a_thread(kind, thread):
 
 def test_an_awaitable_thrown_into_leaves_the_line():
     """An operation that was suspended and then closed from outside has moved nothing."""
+
     # rule SEL-22
     async def main():
         ch = goconc.Chan()

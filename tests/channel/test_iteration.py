@@ -1,5 +1,7 @@
 """for v in ch, async for v in ch."""
 
+from itertools import chain
+
 import pytest
 
 import goconc
@@ -77,7 +79,7 @@ def test_several_share_a_channel(any_kind):
         return [await any_kind.join(consumer) for consumer in consumers]
 
     shares = any_kind.run(main)
-    assert sorted(sum(shares, [])) == list(range(50))
+    assert sorted(chain.from_iterable(shares)) == list(range(50))
 
 
 def test_a_sent_none_does_not_end_it(any_kind):

@@ -123,7 +123,7 @@ def test_while_values_pass_it_is_never_both(thread, capacity):
 
 
 def test_a_value_that_is_there_is_found_whatever_close_does(thread):
-    """Go's TestNonblockRecvRace: a receive that begins after the send was done finds a value or the close, never "would block"."""
+    """Go's TestNonblockRecvRace: a receive that begins after the send finds it or the close, never "would block"."""
     # rule CH-21, SEL-12
     for _ in range(300):
         ch = goconc.Chan(1)

@@ -51,6 +51,7 @@ def test_a_slot_is_cleared_on_receive(watch):
 @pytest.mark.parametrize("capacity", [0, 1])
 def test_a_value_dies_with_its_last_user(kind, watch, capacity):
     """Through a wait on either side nothing in the channel, the waiter or the goroutine keeps the value."""
+
     # rule CH-09, PY-03
     async def main():
         ch = goconc.Chan(capacity)

@@ -1,5 +1,7 @@
 """Channels without a buffer: both sides meet; order of those who wait; hand-over."""
 
+from itertools import chain
+
 import pytest
 
 import goconc
@@ -279,7 +281,7 @@ def test_every_value_arrives_once(any_kind, capacity):
         return got
 
     got = any_kind.run(main)
-    assert sorted(sum(got, [])) == [(who, n) for who in range(4) for n in range(100)]
+    assert sorted(chain.from_iterable(got)) == [(who, n) for who in range(4) for n in range(100)]
     for mine in got:  # each receiver sees each sender's values in order
         for who in range(4):
             numbers = [n for sender, n in mine if sender == who]

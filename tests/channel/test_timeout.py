@@ -46,6 +46,7 @@ def test_send_times_out_and_sends_nothing(any_kind, capacity):
 @pytest.mark.parametrize("timeout", [0, 0.0, -1, -1e300, float("-inf"), False])
 def test_no_time_at_all(any_kind, timeout):
     """What can be done at once is done; what would wait is over at once."""
+
     # rule TM-01, TM-02
     async def main():
         ch = goconc.Chan(1)
@@ -131,6 +132,7 @@ def test_no_deadlock_while_a_timeout_runs(kind):
 
 def test_the_timeout_of_a_served_wait_is_forgotten(kind):
     """A limit that passes later must not end a later wait."""
+
     # rule SEL-20
     async def main():
         ch = goconc.Chan()
@@ -165,6 +167,7 @@ def test_many_timeouts_leave_nothing_in_line(any_kind):
 
 def test_timeouts_racing_hand_overs(any_kind, other_kind):
     """A value either arrives or its send raises, and a receive that raises has taken none."""
+
     # rule CH-19, SEL-22
     async def main():
         ch, sent, received = goconc.Chan(), [], []

@@ -75,6 +75,7 @@ def test_none_disables_a_case(any_kind):
 
 def test_merging_until_both_are_closed(any_kind):
     """The idiom: a closed channel's case becomes None."""
+
     # rule SEL-04, SEL-10, CH-19
     async def main():
         channels = [goconc.Chan(), goconc.Chan()]
@@ -106,6 +107,7 @@ def test_merging_until_both_are_closed(any_kind):
 @pytest.mark.parametrize("other_selects", [False, True])
 def test_select_meets_both_forms(kind, first, way, other_selects):
     """Both may come first; the partner may be a plain operation or a select."""
+
     # rule SEL-16, SEL-11
     async def main():
         ch, quiet = goconc.Chan(), goconc.Chan()
@@ -154,6 +156,7 @@ def test_two_selects_over_two_channels_pair(kind):
 
 def test_a_value_sent_after_the_choice_is_not_lost(kind):
     """A waiting select is served once; a second sender must not find it still in line."""
+
     # rule SEL-06, SEL-14
     async def main():
         a, b = goconc.Chan(), goconc.Chan()
@@ -222,6 +225,7 @@ def test_a_loser_s_entry_in_the_middle_of_a_line(kind):
 
 def test_the_last_of_several_waiters(kind):
     """Go's issue 2075: a select that leaves from the end of a line must leave the line whole."""
+
     # rule SEL-08, SEL-15
     async def main():
         c1, c2, c3 = goconc.Chan(), goconc.Chan(), goconc.Chan()
@@ -315,6 +319,7 @@ def test_values_that_were_not_sent_are_let_go(kind, how):
 
 def test_many_goroutines_on_one_quiet_channel(kind):
     """Go's ChanPopular: each waits on a shared quiet channel and one of its own."""
+
     # rule SEL-15, CH-20
     async def main():
         shared, own = goconc.Chan(), [goconc.Chan() for _ in range(300)]

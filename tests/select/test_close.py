@@ -112,6 +112,7 @@ def test_close_wakes_selects_and_plain_waits_alike(any_kind):
 
 def test_quit_by_closing(any_kind):
     """The idiom: workers select on their work and a channel that is closed to end them all."""
+
     # rule SEL-10, MM-3
     async def main():
         work, quitting = goconc.Chan(), goconc.Chan()

@@ -23,6 +23,7 @@ def test_it_never_meets_itself(any_kind):
 
 def test_two_such_selects_meet_each_other(any_kind):
     """Go's TestSelfSelect: a goroutine never receives what it has sent itself."""
+
     # rule SEL-07
     async def main(capacity):
         ch = goconc.Chan(capacity)
@@ -58,6 +59,7 @@ def test_room_for_one_alternates(any_kind):
 
 def test_twice_in_line_and_served_elsewhere(kind):
     """Go's TestSelectDuplicateChannel: the entries that lose must leave the line whole."""
+
     # rule SEL-08, SEL-15
     async def main():
         c, d, e = goconc.Chan(), goconc.Chan(), goconc.Chan()

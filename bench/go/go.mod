@@ -1,0 +1,3 @@
+module goconc/bench
+
+go 1.24
