@@ -171,6 +171,11 @@ def gosched() -> None:
 def agosched() -> Await[None]:
     """The awaitable twin of ``gosched``."""
 
+def in_plain_goroutine(twin: str) -> bool:
+    """Whether the caller may park. Refuses, naming the awaitable twin, where it must not block. For goconc's own
+    modules.
+    """
+
 def dump() -> str:
     """A description of every goroutine: state, stack, where it was started. (Go: ``runtime.Stack`` of all)"""
 

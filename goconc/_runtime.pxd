@@ -224,6 +224,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         Deadlines deadlines
         Atomic[uint32_t] wanting
         Attached[uint64_t] goroutines
+        Attached[uint64_t] sleep_changes
         Attached[uint32_t] sleeping_threads
         void start_afresh() noexcept
         bint acquire(Worker *) noexcept

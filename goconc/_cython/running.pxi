@@ -103,7 +103,8 @@ cdef void idle(Worker *w) noexcept:
     w.asleep.store(True)
     if not sched.has_work(w) and sched.deadlines.next_due.load() == due:
         if due == forever and active_scopes and sched.all_asleep():
-            if foreign_threads():
+            # In this order: what threads did before they were all seen asleep is seen by the second look at the queues.
+            if foreign_threads() or not sched.all_asleep():
                 until = now_ns() + FOREIGN_LOOK
             else:
                 report_deadlock()
@@ -136,11 +137,14 @@ cdef void raise_in_main(Scope scope, object error) noexcept:
 
 cdef int foreign_threads() noexcept:
     """How many Python threads could still wake somebody: not workers, not waiting without limit in goconc."""
+    cdef uint64_t before = sched.sleep_changes.load()
+    cdef int others
     try:
         alive = set(_sys._current_frames())
         for thread in _threading.enumerate():
             alive.add(thread.ident)  # None: about to start
-        return len(alive) - <int>sched.worker_count() - <int>sched.sleeping_threads.load()
+        others = len(alive) - <int>sched.worker_count() - <int>sched.sleeping_threads.load()
+        return others if sched.sleep_changes.load() == before else 1  # not one moment: look again later
     except BaseException:
         return 1
 

@@ -147,6 +147,7 @@ class Scheduler {
     Processor only;                  // one processor so far
     Atomic<uint32_t> wanting;        // workers in the FIFO; written under the lock
     Attached<uint64_t> goroutines;   // started and not done
+    Attached<uint64_t> sleep_changes;    // how often the next one has changed
     Attached<uint32_t> sleeping_threads; // threads that are not ours, waiting without limit in goconc
 
     Scheduler() noexcept { idle_ = &only; }
@@ -305,10 +306,13 @@ class Scheduler {
         }
     }
     void uncount(ThreadSleeper *thread) noexcept {
-        if (thread->counted.exchange(0)) sleeping_threads.fetch_sub(1);
+        if (!thread->counted.exchange(0)) return;
+        sleep_changes.fetch_add(1);
+        sleeping_threads.fetch_sub(1);
     }
     // The thread is about to wait without limit. If it was claimed just now, its waker may not have seen that it is counted.
     void count(ThreadSleeper *thread) noexcept {
+        sleep_changes.fetch_add(1);
         sleeping_threads.fetch_add(1);
         thread->counted.store(1);
         if (!thread->claim.is_open(thread->claim.ticket())) uncount(thread);

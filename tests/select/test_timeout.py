@@ -75,7 +75,10 @@ def test_a_served_select_is_not_timed_out_later(any_kind):
             await any_kind.send(ch, 2)
 
         server = any_kind.go(serve)
-        assert await any_kind.select(ch, never, timeout=0.02 if any_kind.goroutines else 5) == (0, 1, True)
+        try:
+            assert await any_kind.select(ch, never, timeout=0.02) == (0, 1, True)
+        except TimeoutError:  # the machine was away for so long
+            assert await any_kind.recv(ch) == 1
         assert await any_kind.select(never, ch) == (1, 2, True)
         await any_kind.join(server)
 

@@ -142,11 +142,11 @@ def test_finalizers_may_use_everything_that_does_not_wait(kind, action, collect)
             else:
                 Final(finalize)
             del finalize
-            await kind.gosched()
-            if not ch.closed:
+            sends = action in ("send_nowait", "go", "go async")
+            if not sends and not ch.closed:
                 ch.close()
             value, ok = await kind.join(handle)
-            assert ok == (action in ("send_nowait", "go", "go async"))
+            assert ok == sends
             assert value == {"send_nowait": "finalized", "go": "started", "go async": "started"}.get(action)
             victim.cancel()
             with pytest.raises(goconc.Canceled):
