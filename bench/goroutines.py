@@ -295,7 +295,7 @@ ROWS = [
     Row("PingPong", ping_pong, aping_pong, 50_000),
     Row("TokenRing", token_ring, atoken_ring, 100_000),
     Row("Gosched", gosched_2, agosched_2, 100_000),
-    Row("PingPongHog", ping_pong_hog, aping_pong_hog, 100_000),
+    Row("PingPongHog", ping_pong_hog, aping_pong_hog, 200_000),
     Row("CloseWake1000", close_wake, aclose_wake, 50),
 ]
 

@@ -331,5 +331,6 @@ cdef extern from "_cpython/frames.hpp" namespace "goconc":
     PyObject *take_context(PyThreadState *) noexcept
     void give_context(PyThreadState *, PyObject *owned) noexcept
     PyObject *copied_context(PyThreadState *) noexcept
+    void forget_finalized(PyObject *) noexcept
     int line_of(PyObject *code, int lasti) noexcept
     bint makes_coroutine(PyObject *) noexcept

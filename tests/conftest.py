@@ -1,14 +1,15 @@
 """What the tests share: one body for every kind of caller, a watchdog, a leak check, repeatable random numbers.
 
-A body is an ``async def`` that does everything through `kind`. As an async goroutine it awaits the `a` twins. As a plain
-goroutine, or in an ordinary thread, the same body is driven by hand: the adapter makes the blocking call there, and the
-coroutine is never suspended.
+A body is an ``async def`` that does everything through `kind`. As an async goroutine it awaits the `a` twins. As a
+plain goroutine, or in an ordinary thread, the same body is driven by hand: there the adapter makes the blocking call
+and the coroutine is never suspended.
 """
 
 import asyncio
 import gc
 import os
 import random
+import sysconfig
 import threading
 import time
 
@@ -273,6 +274,16 @@ def collect():
             gc.collect()
 
     return collect_garbage
+
+
+@pytest.fixture
+def settle():
+    """Call it before looking whether something is gone. With a GIL it does nothing: references must fall at once.
+
+    On a free-threaded build an async goroutine may have gone on in another thread; CPython then leaves the last decref
+    to the thread that made the object, which a collection hurries up.
+    """
+    return gc.collect if sysconfig.get_config_var("Py_GIL_DISABLED") else lambda: None
 
 
 @pytest.fixture

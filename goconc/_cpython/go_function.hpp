@@ -9,7 +9,7 @@ using VectorFunction = PyObject *(*)(PyObject *, PyObject *const *, Py_ssize_t, 
 inline PyObject *make_go_function(VectorFunction function) noexcept {
     static PyMethodDef definition = {
         "go", nullptr, METH_FASTCALL | METH_KEYWORDS,
-        "go($module, fn, /, *args, **kwargs)\n--\n\n"
+        "go(fn, /, *args, **kwargs)\n--\n\n"
         "Starts ``fn(*args, **kwargs)`` as a goroutine and returns its handle at once. (Go: ``go fn(args)``)\n\n"
         "``fn`` is a plain function or any callable, an ``async def`` function, or a coroutine object. It is evaluated here, and so are the\n"
         "arguments; the body starts later. An exception that leaves it is raised by ``join()``, or stops ``run()`` if nobody holds the handle."};

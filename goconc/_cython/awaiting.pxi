@@ -118,7 +118,7 @@ cdef inline Await new_await(Wants wants):
             (<Await>spare).op.spend()
     if spare != NULL:
         a = <Await>spare
-        a.op.bare = False
+        a.op.bare = a.op.has_default = False
         a.op.deadline = forever
         a.ctx = None
     else:
@@ -134,12 +134,12 @@ cdef inline Await complete(Await a):
 
 cdef inline object await_receive(Chan chan, Wants wants, object timeout, object ctx):
     cdef Await a = new_await(wants)
-    a.op.chan = <PyObject *>owned(chan)
-    a.op.native = chan.ch
     if timeout is not None or ctx is not None:
         limit(a, timeout, ctx)
     elif wants == Wants.recv or wants == Wants.next:
         a.op.bare = chan.timer == NULL
+    a.op.chan = <PyObject *>owned(chan)
+    a.op.native = chan.ch
     return complete(a)
 
 
@@ -156,9 +156,9 @@ def aselect(*cases, default=False, timeout=None, ctx=None):
     cdef SelectRoom probe
     fill_room(&probe, cases)  # complains now
     empty_room(&probe, -1)
+    limit(a, timeout, ctx)
     a.op.value = <PyObject *>owned(cases)
     a.op.has_default = default
-    limit(a, timeout, ctx)
     return complete(a)
 
 
@@ -183,7 +183,7 @@ cdef int step(Await a, PyObject **result) except -1:
     if w != NULL:
         g = w.current
     if g == NULL or g.kind != SleeperKind.coroutine:
-        a.op.spend()
+        over(a)
         raise RuntimeError("this can be awaited in an async goroutine only (one that goconc.go or goconc.run has started)")
     if a.op.phase == Phase.suspended:
         if a.op.me != g:
@@ -198,12 +198,18 @@ cdef int step(Await a, PyObject **result) except -1:
     try:
         return begin(a, w, g, result)
     except:
-        a.op.spend()
+        over(a)
         raise
 
 
-cdef inline int finished(Await a, object value, PyObject **result) except -1:
+cdef inline void over(Await a) noexcept:
+    """It has come to its end, and keeps nothing alive."""
     a.op.spend()
+    a.ctx = None
+
+
+cdef inline int finished(Await a, object value, PyObject **result) except -1:
+    over(a)
     result[0] = <PyObject *>owned(value)
     return PYGEN_RETURN
 
@@ -353,7 +359,7 @@ cdef int resume(Await a, Worker *w, G *g, PyObject **result) except -1:
     try:
         return conclude(a, w, g, result)
     except:
-        a.op.spend()
+        over(a)
         raise
 
 
@@ -421,7 +427,7 @@ cdef void give_up(Await a) noexcept:
             if a.op.deadline != forever:
                 sched.disarm(&g.deadline)
             leave_lines(a, g)
-    a.op.spend()
+    over(a)
 
 
 awaitable_setup()

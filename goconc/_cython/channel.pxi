@@ -79,14 +79,24 @@ cdef class Chan:
         ``timeout`` in seconds: ``TimeoutError``. ``ctx``: its ``err()`` once it is done. ``ChannelClosed`` if it is or gets closed. Whenever
         this raises, the value was not sent.
         """
-        send(self, value, timeout, ctx)
+        cdef Worker *w = plain_caller()
+        if w != NULL and timeout is None and ctx is None and self.timer == NULL:
+            send_plain(w, self, value, forever)
+        else:
+            send(self, value, timeout, ctx)
 
     def recv(self, *, timeout=None, ctx=None):
         """Receives the next value; waits for one. (Go: ``<-ch``) ``ChannelClosed`` once it is closed and empty.
 
         ``timeout`` in seconds: ``TimeoutError``. ``ctx``: its ``err()`` once it is done.
         """
-        return receive(self, Wants.recv, timeout, ctx)
+        cdef Worker *w = plain_caller()
+        cdef void *value = NULL
+        if w == NULL or timeout is not None or ctx is not None or self.timer != NULL:
+            return receive(self, Wants.recv, timeout, ctx)
+        if receive_plain(w, self, value, forever):
+            return taken(value)
+        raise ChannelClosed("receive from closed channel")
 
     def recv_ok(self, *, timeout=None, ctx=None):
         """``(value, True)``, or ``(None, False)`` once it is closed and empty. (Go: ``v, ok := <-ch``)"""
@@ -120,13 +130,13 @@ cdef class Chan:
         """The awaitable twin of ``send``."""
         cdef Await a = new_await(Wants.send)
         refuse_send_on_timer(self)
-        a.op.chan = <PyObject *>owned(self)
-        a.op.native = self.ch
-        a.op.value = <PyObject *>owned(value)
         if timeout is not None or ctx is not None:
             limit(a, timeout, ctx)
         else:
             a.op.bare = True
+        a.op.chan = <PyObject *>owned(self)
+        a.op.native = self.ch
+        a.op.value = <PyObject *>owned(value)
         return complete(a)
 
     def arecv(self, *, timeout=None, ctx=None):
@@ -351,6 +361,12 @@ cdef inline Chan channel_of(object thing):
 
 
 # ---- the operations ----
+
+cdef inline Worker *plain_caller() noexcept:
+    """The worker, if a plain goroutine calls."""
+    cdef Worker *w = this_worker()
+    return w if w != NULL and w.current != NULL and w.current.kind == SleeperKind.plain else NULL
+
 
 cdef inline object received(Chan chan, void *value):
     if chan.timer != NULL:

@@ -9,22 +9,25 @@ cdef enum:
 
 
 @cython.freelist(256)
-@cython.no_gc_clear  # so that __dealloc__ still finds the exception that nobody has asked for
 cdef class Goroutine:
     """A started goroutine, as returned by ``go()``. Await it, or ``join()`` it, for its result."""
 
     def __cinit__(self):
         self.g.object = <void *>self
+        forget_finalized(<PyObject *>self)
         self.context = NULL
         self.code = NULL
 
     def __dealloc__(self):
-        if self.error is not None and not self.retrieved:
-            self.mark_retrieved()
-            fail_scope(self.scope, self.error, likeness(self))
         Py_XDECREF(self.context)
         Py_XDECREF(self.code)
         Py_XDECREF(<PyObject *>self.g.spare)
+
+    def __del__(self):
+        # A finalizer, not part of __dealloc__: the collector calls it before it takes the exception to pieces.
+        if self.error is not None and not self.retrieved:
+            self.mark_retrieved()
+            fail_scope(self.scope, self.error, self)
 
     __class_getitem__ = classmethod(_GenericAlias)
 
@@ -117,21 +120,6 @@ cdef class Goroutine:
     def stack(self) -> list:
         """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
         return stack_of(self)
-
-
-cdef Goroutine likeness(Goroutine go):
-    """An ended goroutine that looks like one that is being destroyed, for a report to hold on to."""
-    cdef Goroutine other = Goroutine.__new__(Goroutine)
-    other.id = go.id
-    other.label = go.label
-    other.error = go.error
-    other.retrieved = True
-    other.scope = go.scope
-    other.lasti = go.lasti
-    if go.code != NULL:
-        other.code = <PyObject *>owned(<object>go.code)
-    other.g.state.finish()
-    return other
 
 
 cdef bint join_line_enter(Goroutine other, Waiter *waiter, Sleeper *sleeper) noexcept:

@@ -42,7 +42,7 @@ cdef list stack_asked_at_home(Goroutine go):
     Py_INCREF(asker)
     sched.mail(asker.g.home, &asker.g)
     try:
-        wait_for_end(blocking_caller_or_null(), asker, now_ns() + <int64_t>STACK_PATIENCE)
+        wait_for_end(plain_caller(), asker, now_ns() + <int64_t>STACK_PATIENCE)
     except TimeoutError:
         return []
     return asker.outcome()
@@ -50,11 +50,6 @@ cdef list stack_asked_at_home(Goroutine go):
 
 def _stack_of(go):
     return stack_of(go)
-
-
-cdef Worker *blocking_caller_or_null() noexcept:
-    cdef Worker *w = this_worker()
-    return w if w != NULL and w.current != NULL and w.current.kind == SleeperKind.plain else NULL
 
 
 cdef list coroutine_stack(object coro):

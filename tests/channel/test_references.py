@@ -49,7 +49,7 @@ def test_a_slot_is_cleared_on_receive(watch):
 
 
 @pytest.mark.parametrize("capacity", [0, 1])
-def test_a_value_dies_with_its_last_user(kind, watch, capacity):
+def test_a_value_dies_with_its_last_user(kind, watch, capacity, settle):
     """Through a wait on either side nothing in the channel, the waiter or the goroutine keeps the value."""
 
     # rule CH-09, PY-03
@@ -67,7 +67,6 @@ def test_a_value_dies_with_its_last_user(kind, watch, capacity):
                 value = await kind.recv(ch)
                 assert value is alive()
                 del value
-                return alive() is None
 
             sender = None if receiver_first else kind.go(send)
             if sender:
@@ -78,12 +77,13 @@ def test_a_value_dies_with_its_last_user(kind, watch, capacity):
                 sender = kind.go(send)
             await kind.join(sender)
             await kind.join(receiver)
+            settle()
             assert alive() is None
 
     kind.run(main)
 
 
-def test_a_value_handed_to_a_thread_is_its_alone(thread, watch):
+def test_a_value_handed_to_a_thread_is_its_alone(thread, watch, settle):
     # rule CH-09
     ch = goconc.Chan()
     thing, alive = watch()
@@ -95,11 +95,12 @@ def test_a_value_handed_to_a_thread_is_its_alone(thread, watch):
     ch.send(thing)
     del thing
     handle.join()
+    settle()
     assert alive() is None
 
 
 @pytest.mark.parametrize("how", ["closed", "timeout", "would block", "select", "select default", "select timeout"])
-def test_a_value_that_was_not_sent_is_let_go(any_kind, watch, how):
+def test_a_value_that_was_not_sent_is_let_go(any_kind, watch, how, settle):
     # rule CH-09, SEL-06
     async def main():
         ch = goconc.Chan()
@@ -127,9 +128,11 @@ def test_a_value_that_was_not_sent_is_let_go(any_kind, watch, how):
             await attempt()
         except (goconc.GoconcError, TimeoutError):
             pass
+        settle()
         assert sys.getrefcount(thing) == alone
         box.clear()
         del thing
+        settle()
         assert alive() is None
 
     any_kind.run(main)
@@ -279,7 +282,7 @@ def test_finalizers_may_use_the_channel(collect):
     assert own.recv_nowait() == "from a finalizer"
 
 
-def test_many_values_leave_no_reference_behind(any_kind):
+def test_many_values_leave_no_reference_behind(any_kind, settle):
     # rule CH-09
     async def main():
         ch, thing = goconc.Chan(2), Thing()
@@ -307,6 +310,7 @@ def test_many_values_leave_no_reference_behind(any_kind):
         await any_kind.join(handle)
         del handle
         assert count == 200
+        settle()
         assert sys.getrefcount(thing) == alone
 
     any_kind.run(main)

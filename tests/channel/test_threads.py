@@ -210,3 +210,26 @@ def test_a_send_racing_close_raises_or_arrives(thread):
             for handle in handles:
                 handle.join()
             assert received == sent
+
+
+def test_len_and_cap_from_anywhere(kind, thread):
+    # rule CH-04
+    async def main():
+        ch, wrong = goconc.Chan(3), []
+
+        def look():
+            while not ch.closed:
+                if not (0 <= len(ch) <= 3 and ch.cap == 3):
+                    wrong.append(len(ch))
+
+        looking = [thread(look) for _ in range(2)]
+        receiver = kind.go(kind.values, ch)
+        for n in range(500):
+            await kind.send(ch, n)
+        ch.close()
+        assert await kind.join(receiver) == list(range(500))
+        while not all(handle.done() for handle in looking):
+            await kind.sleep(0.001)
+        return wrong
+
+    assert kind.run(main) == []

@@ -7,10 +7,6 @@ import pytest
 import goconc
 
 
-class Reminder:
-    """A value whose life can be watched."""
-
-
 @pytest.mark.parametrize("capacity", [0, 1])
 def test_recv_times_out(any_kind, capacity):
     # rule SEL-20, TM-12

@@ -1,7 +1,7 @@
 """A channel against a model: a deque with a capacity.
 
-Only operations that never wait, so that hypothesis can shrink a failure to a short program. Parked goroutines take part too:
-they are started by a rule, on the background's scheduler, and the model knows who stands in line.
+NowaitMachine has operations that never wait. In LineMachine parked goroutines take part: rules start them, in the
+background, and the model knows who stands in line.
 """
 
 import collections

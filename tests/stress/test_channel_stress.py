@@ -1,8 +1,8 @@
 """Random programs on one channel.
 
-Senders and receivers of every kind, capacities from 0 up, time limits, cancellations and a close, all racing. Afterwards:
-every value whose send returned was received exactly once, none whose send raised was, and each receiver saw the values of
-each sender in their order.
+Senders and receivers of every kind, capacities from 0 up, time limits, cancellations and a close, all racing.
+Afterwards: every value whose send returned was received exactly once, none whose send raised was, and each receiver saw
+the values of each sender in their order.
 
 GOCONC_STRESS_SECONDS sets how long each test goes on; GOCONC_SEED repeats a run.
 """

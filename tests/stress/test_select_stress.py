@@ -119,7 +119,7 @@ def test_random_programs(any_kind, make_kind, rng):
 
 @pytest.mark.slow
 def test_four_channels_all_ways(make_kind):
-    """Go's TestSelectStress: each channel is served plainly by one pair, and by selects of all four that finish each in turn."""
+    """Go's TestSelectStress: every channel is served plainly by one pair, and by selects over all four."""
     # rule SEL-04, SEL-14, SEL-16, CH-12
     count = 300
     channels = [goconc.Chan(), goconc.Chan(), goconc.Chan(2), goconc.Chan(3)]

@@ -62,6 +62,27 @@ def test_stopped_when_due_but_not_received(any_kind):
     any_kind.run(main)
 
 
+@pytest.mark.parametrize("way", ["stop", "reset"])
+def test_an_event_that_a_select_passed_by(any_kind, way):
+    """A select has seen that it is due, and chose another case: that event is not left in the channel either."""
+
+    # rule TM-03, TM-04, TM-05, SEL-06
+    async def main():
+        other = goconc.Chan()
+        other.close()
+        for _ in range(20):
+            timer = goconc.Timer(0)
+            if (await any_kind.select(timer.c, other)).index == 0:
+                assert timer.stop() is False
+                continue
+            assert (timer.stop() if way == "stop" else timer.reset(3600)) is True
+            with pytest.raises(goconc.WouldBlock):
+                timer.c.recv_nowait()
+            assert timer.stop() is (way == "reset")
+
+    any_kind.run(main)
+
+
 def test_stopped_after_it_was_received(any_kind):
     # rule TM-04
     async def main():

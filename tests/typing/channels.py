@@ -103,5 +103,7 @@ async def twins(ch: Chan[int]) -> None:
         assert_type(v, int)
     async for v in ch.receiver:
         assert_type(v, int)
+    async with ch.sender as sender:
+        await sender.asend(1)
     async with ch as same:
         assert_type(same, Chan[int])
