@@ -1,7 +1,6 @@
 """A worker pool: however many jobs there are, four workers do them.
 
-The workers share a channel of jobs and one of results. Closing the jobs ends the workers, and the last of them closes
-the results.
+The workers share a channel of jobs and one of results. Closing the jobs ends the workers.
 """
 
 import time

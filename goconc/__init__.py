@@ -1,14 +1,14 @@
 """goconc: goroutines, channels and select for Python.
 
-    import goconc
+import goconc
 
-    def main():
-        results = goconc.Chan()
-        for n in range(3):
-            goconc.go(lambda n: results.send(n * n), n)
-        return sum(results.recv() for _ in range(3))
+def main():
+    results = goconc.Chan()
+    for n in range(3):
+        goconc.go(lambda n: results.send(n * n), n)
+    return sum(results.recv() for _ in range(3))
 
-    print(goconc.run(main))
+print(goconc.run(main))
 """
 
 from importlib.machinery import PathFinder as _PathFinder
@@ -32,8 +32,8 @@ from goconc._core import (
     Canceled,
     Chan,
     ChannelClosed,
-    Deadlock,
     DeadlineExceeded,
+    Deadlock,
     GoconcError,
     Goroutine,
     GoroutineExit,

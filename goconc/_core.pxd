@@ -17,6 +17,8 @@ cdef class Scope:
     cdef object failure        # the exception that stopped it
     cdef list more_failures    # of goroutines that failed after it: a few described, then only counted
     cdef dict stored           # by id: weak references to ended goroutines whose exception nobody has asked for yet
+    cdef object procs          # what run() was told
+    cdef object base           # the frame that called run(): stacks end above it
     cdef bint ending
     cdef bint background
 

@@ -7,10 +7,10 @@ One module on purpose: nothing inlines across extension modules. Its parts are i
 lives in the C++ headers of `_native/`, what touches CPython's insides in `_cpython/`.
 """
 cimport cython
-from cpython.object cimport PyObject, PyTypeObject, Py_TYPE
+from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF
 from cpython.tuple cimport PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
-from cpython.exc cimport PyErr_CheckSignals, PyErr_Occurred, PyErr_Clear, PyErr_SetString
+from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libcpp cimport bool as cppbool
 
@@ -24,14 +24,9 @@ cdef extern from "Python.h":
     int PyIter_Send(PyObject *, PyObject *, PyObject **) noexcept
     bint PyCoro_CheckExact(PyObject *) noexcept
     PyObject *Py_None
-    bint PyErr_ExceptionMatches(PyObject *) noexcept
-    void Py_CLEAR(PyObject *) noexcept
     const int PYGEN_NEXT
     const int PYGEN_RETURN
     const int PYGEN_ERROR
-    double PyFloat_AsDouble(PyObject *) except? -1
-    PyObject *PyFloat_FromDouble(double) noexcept
-    bint PyFloat_CheckExact(PyObject *) noexcept
     void PyErr_SetInterrupt() noexcept
 
 include "_cython/errors.pxi"

@@ -93,7 +93,6 @@ cdef extern from "_native/deadlines.hpp" namespace "goconc" nogil:
         DeadlineKind kind
         void *owner
         Ticket ticket
-        Deadline *fired_link
         bint armed() noexcept
     cdef cppclass Deadlines:
         AttachedLock lock
@@ -134,6 +133,7 @@ cdef extern from "_native/timer_channel.hpp" namespace "goconc" nogil:
         bint follow() noexcept
         bint reset(int64_t at, int64_t every, cppbool *look_again) noexcept
         bint stop() noexcept
+
         @staticmethod
         int64_t event_of(void *) noexcept
 
@@ -223,6 +223,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         SharedSize shared
         Deadlines deadlines
         Atomic[uint32_t] wanting
+        Atomic[uint32_t] surplus
         Attached[uint64_t] goroutines
         Attached[uint64_t] sleep_changes
         Attached[uint32_t] sleeping_threads
@@ -253,7 +254,8 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         Deadline *fire_due(int64_t now, WakeList &) noexcept
         bint arm(Deadline *) noexcept
         bint disarm(Deadline *) noexcept
-        void wake_for_deadline() noexcept
+        void wake_all() noexcept
+        void shed() noexcept
     cdef cppclass ThreadSleeper(Sleeper):
         Parker parker
         Waiter waiter

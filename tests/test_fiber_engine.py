@@ -27,7 +27,9 @@ FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 LINUX = sys.platform.startswith("linux")
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the native fiber engine is for Linux and macOS"),
-    pytest.mark.skipif(FREE_THREADED and sys.version_info >= (3, 14), reason="no native fibers on free-threaded 3.14 and later"),
+    pytest.mark.skipif(
+        FREE_THREADED and sys.version_info >= (3, 14), reason="no native fibers on free-threaded 3.14 and later"
+    ),
 ]
 
 
@@ -40,7 +42,9 @@ def probe_dir(tmp_path_factory):
     (where / "setup.py").write_text(SETUP)
     built = subprocess.run(
         [sys.executable, "setup.py", "-q", "build_ext", "--inplace", str(HERE / "native" / "fiber_probe.cpp")],
-        cwd=where, capture_output=True, text=True,
+        cwd=where,
+        capture_output=True,
+        text=True,
     )
     assert built.returncode == 0, built.stdout + built.stderr
     return where
@@ -172,7 +176,8 @@ def test_unwinding_ends_at_the_base(fibers, probe):
     fibers.go(body)
     fibers.run()
     for frames, ended in found:
-        assert ended and 3 < frames < 100
+        assert ended
+        assert 3 < frames < 100
 
 
 def test_in_threads_each_with_fibers_of_its_own(probe):
@@ -219,7 +224,7 @@ def test_exceptions_being_handled_are_the_fibers_own(fibers, probe):
                 raise ValueError(k)
             except ValueError as e:
                 probe.gosched()
-                assert e.__context__.args == (k,)
+                assert e.__context__.args == (k,)  # noqa: PT017 - what is handled after the switch is the point
             probe.gosched()
             with pytest.raises(KeyError) as again:
                 raise
@@ -253,7 +258,8 @@ def test_a_fiber_finishing_inside_handlers_leaves_nothing(fibers, probe):
         fibers.go(body, body)
     fibers.run()
     gc.collect()
-    assert len(kept) == 20 and all(r() is None for r in kept)
+    assert len(kept) == 20
+    assert all(r() is None for r in kept)
 
 
 def test_generators(fibers, probe):
@@ -305,7 +311,8 @@ def test_contexts_are_the_fibers_own(fibers, probe):
             inside = contextvars.copy_context()
             inside.run(var.set, -k)
             inside.run(probe.gosched)
-            assert var.get() == k and inside[var] == -k
+            assert var.get() == k
+            assert inside[var] == -k
 
     for k in range(1, 6):
         fibers.go(lambda k=k: body(k))
@@ -372,7 +379,8 @@ def test_the_frame_of_a_parked_fiber(fibers, probe):
     fibers.run(parked=1)
     frame = probe.frame(handle)
     assert frame.f_code is inner.__code__
-    assert frame.f_back.f_code.co_name == "body" and frame.f_back.f_back is None
+    assert frame.f_back.f_code.co_name == "body"
+    assert frame.f_back.f_back is None
     assert sys._getframe().f_code.co_name == "test_the_frame_of_a_parked_fiber"
     probe.ready(handle)
     fibers.run()
@@ -445,9 +453,14 @@ def test_between_goroutines_of_one_fiber_depths_are_fresh(fibers, probe):
             pass
         probe.set_tracing(3)  # as if a trace function had not come back
 
-    fibers.go(spoiled, lambda: state.append(probe.state_of_thread()), lambda: recurse(sys.getrecursionlimit() - 50, lambda: None))
+    fibers.go(
+        spoiled,
+        lambda: state.append(probe.state_of_thread()),
+        lambda: recurse(sys.getrecursionlimit() - 50, lambda: None),
+    )
     fibers.run()
-    assert state[0]["tracing"] == 0 and state[0]["headroom"] == 0
+    assert state[0]["tracing"] == 0
+    assert state[0]["headroom"] == 0
 
 
 def test_depths_of_error_handling_and_of_destruction_are_the_fibers_own(fibers, probe):
@@ -743,7 +756,9 @@ def test_collector_with_hundreds_parked(fibers, probe):
             lost.me = lost
             del lost
             probe.park()
-        assert mine.cycle is mine and len(data) == 10 and data[3].others is data
+        assert mine.cycle is mine
+        assert len(data) == 10
+        assert data[3].others is data
         seen.append(k)
 
     for k in range(400):
@@ -774,7 +789,7 @@ def test_collections_started_on_fibers(fibers, probe):
 
 # --- overflow -----------------------------------------------------------------------------------------------------------------------
 
-OVERFLOW = '''
+OVERFLOW = """
 import copy, functools, json, marshal, pickle, re
 def nest(n):
     x = []
@@ -842,13 +857,17 @@ for name in ["python", "repr"]:
     except RecursionError: pass
 import json
 print(json.dumps(got))
-'''
+"""
 
 
 def test_overflow_raises(alone):
     got = json.loads(checked(alone(OVERFLOW)))
     assert len(got) == 21
-    allowed = {"unary": {"MemoryError", "RecursionError"}, "exec": {"MemoryError", "RecursionError"}, "marshal": {"ValueError"}}
+    allowed = {
+        "unary": {"MemoryError", "RecursionError"},
+        "exec": {"MemoryError", "RecursionError"},
+        "marshal": {"ValueError"},
+    }
     assert {name: raised for name, raised in got.items() if raised not in allowed.get(name, {"RecursionError"})} == {}
 
 
@@ -871,7 +890,8 @@ def test_overflow_on_stacks_of_other_sizes(alone, size):
 
 
 def test_importing_much_on_a_fiber(alone):
-    checked(alone("""
+    checked(
+        alone("""
         done = []
         def body():
             import asyncio, http.client, email.mime.text, decimal, unittest.mock, concurrent.futures, xml.etree.ElementTree
@@ -879,14 +899,16 @@ def test_importing_much_on_a_fiber(alone):
             done.append(1)
         p.spawn(body); p.run()
         assert done
-    """))
+    """)
+    )
 
 
 # --- memory -------------------------------------------------------------------------------------------------------------------------
 
 
 def test_sizes_out_of_range_and_too_late(alone):
-    checked(alone("""
+    checked(
+        alone("""
         assert not p.configure((64 << 10) - 1) and not p.configure((64 << 20) + 1)
         assert p.configure(100_000)
         import mmap
@@ -894,7 +916,8 @@ def test_sizes_out_of_range_and_too_late(alone):
         assert p.configure(128 << 10) and p.stack_size() == 128 << 10
         p.spawn(lambda: None); p.run()
         assert not p.configure(256 << 10) and p.configure(128 << 10) and p.stack_size() == 128 << 10
-    """))
+    """)
+    )
 
 
 RSS = """
@@ -906,7 +929,11 @@ def rss(): return int(open("/proc/self/statm").read().split()[1]) * mmap.PAGESIZ
 @pytest.mark.skipif(not LINUX, reason="reads /proc")
 @pytest.mark.parametrize("guard", [0, 1, 2], ids=["marker", "protect", "canary"])
 def test_a_parked_fiber_costs_one_page(alone, guard):
-    out = checked(alone(f"p.guard({guard})\n" + RSS + """
+    out = checked(
+        alone(
+            f"p.guard({guard})\n"
+            + RSS
+            + """
 n = 5000 if mmap.PAGESIZE > 4096 else 20_000
 p.spawn(lambda: None); p.run()
 handles = [None] * n
@@ -920,14 +947,19 @@ each = (rss() - before) / n
 for h in handles: p.ready(h)
 assert p.run() == 0
 print(each, mmap.PAGESIZE)
-"""))
+"""
+        )
+    )
     each, page = map(float, out.split())
     assert page * 0.9 < each < page * 1.03 + 100  # the hundred: the handle
 
 
 @pytest.mark.skipif(not LINUX, reason="reads /proc")
 def test_pages_of_many_idle_fibers_are_given_back(alone):
-    checked(alone(RSS + """
+    checked(
+        alone(
+            RSS
+            + """
 n = 8000
 ran = [0]
 def body():
@@ -946,12 +978,17 @@ for _ in range(3):
     assert top - before > n * mmap.PAGESIZE * .9
     assert after - before < 1024 * mmap.PAGESIZE + (4 << 20), (before, after)
 assert ran == [3 * n]
-"""))
+"""
+        )
+    )
 
 
 @pytest.mark.skipif(not LINUX, reason="reads /proc")
 def test_pages_of_stacks_that_were_deep_are_given_back_in_time(alone):
-    checked(alone(RSS + """
+    checked(
+        alone(
+            RSS
+            + """
 def round(n, body):
     for _ in range(n): p.spawn(body)
     p.run()
@@ -962,7 +999,9 @@ deep = rss()
 assert deep - before > 100 * 250_000
 for _ in range(40): round(100, p.gosched)
 assert rss() - before < (deep - before) / 10
-"""))
+"""
+        )
+    )
 
 
 def test_the_warmest_fiber_is_reused_first(fibers, probe):
@@ -990,7 +1029,8 @@ def test_running_into_the_guard_kills_at_once(alone, guard):
         p.run()
         print("survived")
     """)
-    assert dead.returncode in (-11, -10) and dead.stdout == "fits\n"
+    assert dead.returncode in (-11, -10)
+    assert dead.stdout == "fits\n"
 
 
 def test_without_a_guard_overflow_is_found_at_the_next_switch(alone):
@@ -1004,13 +1044,16 @@ def test_without_a_guard_overflow_is_found_at_the_next_switch(alone):
         p.run()
         print("survived")
     """)
-    assert dead.returncode == -6 and dead.stdout == "fits\n"
-    assert "C stack overflowed" in dead.stderr and "GOCONC_STACK" in dead.stderr
+    assert dead.returncode == -6
+    assert dead.stdout == "fits\n"
+    assert "C stack overflowed" in dead.stderr
+    assert "GOCONC_STACK" in dead.stderr
 
 
 @pytest.mark.skipif(not LINUX, reason="other systems do not run out of mappings")
 def test_guard_pages_leave_most_mappings_to_others(alone):
-    checked(alone("""
+    checked(
+        alone("""
         limit = int(open("/proc/sys/vm/max_map_count").read())
         if limit > 300_000: sys.exit()
         p.guard(1)
@@ -1018,12 +1061,14 @@ def test_guard_pages_leave_most_mappings_to_others(alone):
         assert not p.has_canary(handles[0]) and p.has_canary(handles[-1])
         assert len(open("/proc/self/maps").readlines()) < limit // 2
         assert p.run() == 0
-    """))
+    """)
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_fibers_go_on_in_a_forked_child(alone):
-    checked(alone("""
+    checked(
+        alone("""
         seen = []
         h = p.spawn(lambda: (p.park(), seen.append(1)))
         p.run()
@@ -1032,11 +1077,13 @@ def test_fibers_go_on_in_a_forked_child(alone):
         assert seen == [1, 2]
         if pid == 0: os._exit(0)
         assert os.waitpid(pid, 0)[1] == 0
-    """))
+    """)
+    )
 
 
 def test_leaving_the_interpreter_with_fibers_parked(alone):
-    checked(alone("""
+    checked(
+        alone("""
         class Noisy:
             def __del__(self): pass
         def body():
@@ -1044,4 +1091,5 @@ def test_leaving_the_interpreter_with_fibers_parked(alone):
             p.park()
         for _ in range(100): p.spawn(body)
         assert p.run() == 100
-    """))
+    """)
+    )

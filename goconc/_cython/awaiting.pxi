@@ -4,7 +4,8 @@
 # it reads what happened from the goroutine. The slots that `await` uses are set from C: see _cpython/awaitable.hpp.
 
 cdef extern from "_cpython/awaitable.hpp" namespace "goconc":
-    void awaitable_slots(PyTypeObject *, int (*)(PyObject *, PyObject *, PyObject **) except -1, PyObject *(*)(PyObject *) except? NULL) noexcept
+    void awaitable_slots(
+        PyTypeObject *, int (*)(PyObject *, PyObject *, PyObject **) except -1, PyObject *(*)(PyObject *) except? NULL) noexcept
 
 
 @cython.final
@@ -197,7 +198,7 @@ cdef int step(Await a, PyObject **result) except -1:
     a.op.me = g
     try:
         return begin(a, w, g, result)
-    except:
+    except BaseException:
         over(a)
         raise
 
@@ -279,7 +280,7 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
         raise MemoryError("no memory for a select")
     try:
         fill_room(a.room, cases)
-    except:
+    except BaseException:
         forget_room(a)
         raise
     op = a.room.enter(<Sleeper *>NULL if a.op.has_default else <Sleeper *>g, w.dice, chosen, wake, look_again)
@@ -296,7 +297,7 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
         forget_room(a)
         raise MemoryError("no memory for the channel's buffer")
     if look_again:
-        sched.wake_for_deadline()
+        sched.wake_all()
     a.entered = cases
     return suspend(a, w, g, WaitReason.select_no_cases if none_ever_ready(a.room) else WaitReason.select, result)
 
@@ -358,7 +359,7 @@ cdef int resume(Await a, Worker *w, G *g, PyObject **result) except -1:
     """The wait is over: what came of it."""
     try:
         return conclude(a, w, g, result)
-    except:
+    except BaseException:
         over(a)
         raise
 

@@ -10,7 +10,6 @@ cdef Channel *native_channel(PyObject *self) noexcept:
     return &(<Chan>self).own
 
 
-
 @cython.final
 cdef class Chan:
     """A typed conduit between goroutines, threads and event loops. (Go: ``make(chan T, capacity)``)
@@ -76,8 +75,8 @@ cdef class Chan:
     def send(self, value, *, timeout=None, ctx=None) -> None:
         """Sends ``value``; waits while there is no room or, without a buffer, until a receiver takes it. (Go: ``ch <- value``)
 
-        ``timeout`` in seconds: ``TimeoutError``. ``ctx``: its ``err()`` once it is done. ``ChannelClosed`` if it is or gets closed. Whenever
-        this raises, the value was not sent.
+        ``timeout`` in seconds: ``TimeoutError``. ``ctx``: its ``err()`` once it is done. ``ChannelClosed`` if it is or gets closed.
+        Whenever this raises, the value was not sent.
         """
         cdef Worker *w = plain_caller()
         if w != NULL and timeout is None and ctx is None and self.timer == NULL:
@@ -545,7 +544,7 @@ cdef Op enter_timer(Chan chan, void *&value, Sleeper *sleeper, Waiter *waiter) n
         op = Op.parked
     chan.ch.lock.unlock()
     if look_again:
-        sched.wake_for_deadline()
+        sched.wake_all()
     return op
 
 

@@ -206,6 +206,7 @@ cdef PyObject *go_vector(PyObject *module, PyObject *const *given, Py_ssize_t co
     cdef dict kwargs = None
     cdef Py_ssize_t i
     cdef Goroutine g
+    cdef Scope scope
     if count < 1:
         raise TypeError("go() needs a function or a coroutine to run")
     args = PyTuple_New(count - 1)
@@ -216,28 +217,29 @@ cdef PyObject *go_vector(PyObject *module, PyObject *const *given, Py_ssize_t co
         kwargs = {}
         for i in range(len(<tuple>names)):
             kwargs[(<tuple>names)[i]] = <object>given[count + i]
+    scope = scope_for_new()
     g = prepare(given[0], args, kwargs)
-    start(g)
+    start_in(g, scope, this_worker())
     return <PyObject *>owned(g)
 
 
 go = make_go_function(go_vector)
 
 
-cdef int start(Goroutine g) except -1:
+cdef Scope scope_for_new():
+    """The scope that goroutines started here belong to."""
     cdef Worker *w = this_worker()
     cdef Scope scope
     if w == NULL:
         ensure_background()
-        scope = background
-    elif w.current != NULL:
+        return background
+    if w.current != NULL:
         scope = scope_of(w.current)
     else:
         scope = background if w.scope == NULL else <Scope>w.scope
     if scope.ending:
         raise RuntimeError("cannot start a goroutine: its run() is ending")
-    start_in(g, scope, w)
-    return 0
+    return scope
 
 
 cdef void start_in(Goroutine g, Scope scope, Worker *w) noexcept:

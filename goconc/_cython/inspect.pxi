@@ -18,20 +18,36 @@ cdef list stack_of(Goroutine go):
     if g.state.is_done() or not g.started:
         return []
     if w != NULL and (w.current == g or g.fiber != NULL and g.fiber == w.fiber):
-        return summary(_sys._getframe())  # a worker looks for work on the stack of whoever parked last
+        return summary(go, innermost_frame())  # a worker looks for work on the stack of whoever parked last
     thread = sched.thread_under(g)
     if thread != 0:
-        return summary(_sys._current_frames().get(thread))
+        return summary(go, _sys._current_frames().get(thread))
     if g.fiber == NULL:
         return [] if go.coro is None else coroutine_stack(go.coro)
     if (w != NULL and g.home == w) or not FREE_THREADED:
         found = fiber_frame(PyThreadState_Get(), g.fiber)
-        return [] if found == NULL else summary(taken(found))
+        return [] if found == NULL else summary(go, taken(found))
     return stack_asked_at_home(go)
 
 
-cdef list summary(object frame):
-    return [] if frame is None else list(_traceback.extract_stack(frame))
+cdef extern from "Python.h":
+    PyObject *PyEval_GetFrame "(PyObject *)PyEval_GetFrame"() noexcept
+
+
+cdef object innermost_frame():
+    cdef PyObject *frame = PyEval_GetFrame()
+    return None if frame == NULL else <object>frame
+
+
+cdef list summary(Goroutine go, object frame):
+    """Of a frame and those that called it, down to the call of run()."""
+    cdef object base = None if go.scope is None else go.scope.base
+    frames = []
+    while frame is not None and frame is not base:
+        frames.append((frame, frame.f_lineno))
+        frame = frame.f_back
+    frames.reverse()
+    return list(_traceback.StackSummary.extract(frames))
 
 
 cdef list stack_asked_at_home(Goroutine go):

@@ -14,8 +14,8 @@ cdef enum:
     FOREIGN_LOOK = 500_000_000         # ns between looks whether threads that could wake somebody are still there
 
 
-cdef Worker *new_worker() except NULL:
-    """The calling thread as a worker, standing on its own stack; it has no processor yet."""
+cdef Worker *new_worker(void *scope) except NULL:
+    """Makes the calling thread a worker, for a run()'s scope or (NULL) the background's. It stands on its own stack."""
     global spare_workers
     cdef Worker *w
     cdef PyThreadState *ts = PyThreadState_Get()
@@ -33,7 +33,7 @@ cdef Worker *new_worker() except NULL:
     fiber_adopt(w.root_fiber, ts)
     w.fiber = w.root_fiber
     w.current = NULL
-    w.scope = NULL
+    w.scope = scope
     w.stopping = False
     w.on_main_thread = PyThread_get_thread_ident() == main_thread
     set_this_worker(w)
@@ -163,7 +163,7 @@ cdef void report_deadlock() noexcept:
             error = Deadlock("no goroutines (main called goexit) - deadlock!")
             target = scope.root
         else:
-            error = Deadlock("all goroutines are asleep - deadlock!\n\n" + dump_text())
+            error = Deadlock("all goroutines are asleep - deadlock!\n\n" + safe_dump())
             target = scope.main
         stored = oldest_stored(scope)
         if stored is not None:
@@ -174,6 +174,14 @@ cdef void report_deadlock() noexcept:
             error = stored
         target.pending = error
         request(target, REQUEST_RAISE)
+
+
+cdef str safe_dump():
+    """The report must come, whatever the dump runs into."""
+    try:
+        return dump_text()
+    except Exception as error:
+        return f"(no dump: {error!r})"
 
 
 cdef object oldest_stored(Scope scope):
@@ -203,19 +211,19 @@ def run(main, /, *args, procs=None, debug=None):
         raise RuntimeError("run() was called inside a goroutine; use go()")
     blocking_caller("goconc's awaitable calls in a goroutine started by go()")
     check_open()
-    check_procs(procs)
-    first = new_goroutine(main, args, None)
     scope = Scope.__new__(Scope)
+    scope.procs = check_procs(procs)
+    first = new_goroutine(main, args, None)
     scope.main = first
     if first.g.kind == SleeperKind.coroutine:
         root = new_goroutine(_wait_for_main, (), None)
         root.scope = scope
     else:
         root = first
-    w = new_worker()
-    w.scope = <void *>scope
+    w = new_worker(<void *>scope)
     scope.worker = w
     scope.root = root
+    scope.base = innermost_frame()
     active_scopes.append(scope)
     outer_handler = take_sigint(w)
     try:
@@ -274,7 +282,7 @@ cdef object run_scope(Worker *w, Scope scope):
     end_scope(w, scope)
     if first is root:
         Py_DECREF(first)
-    scope.main = scope.root = None
+    scope.main = scope.root = scope.base = None
     if scope.failure is not None and (error is None or isinstance(error, (GoroutineExit, Deadlock))):
         note_more_failures(scope)
         raise scope.failure
@@ -399,14 +407,18 @@ cdef int check_open() except -1:
     return 0
 
 
-cdef int check_procs(object procs) except -1:
+cdef object check_procs(object procs):
+    cdef Scope other
     if procs is None:
-        return 0
+        return None
     if isinstance(procs, bool) or not isinstance(procs, int):
         raise TypeError(f"procs must be an int, not {type(procs).__name__}")
     if procs < 1:
         raise ValueError(f"procs must be at least 1, not {procs}")
-    return 0
+    for other in list(active_scopes):
+        if other.procs is not None and other.procs != procs:
+            raise RuntimeError(f"run(procs={procs}) beside a run(procs={other.procs}) in another thread")
+    return procs
 
 
 # ---- Ctrl-C ----
@@ -428,7 +440,7 @@ cdef int give_sigint(object handler) except -1:
 def _interrupt_main(signum, frame):
     cdef Worker *w = this_worker()
     cdef Scope scope
-    cdef Goroutine target
+    cdef Goroutine target, interrupted
     if w == NULL or w.scope == NULL:
         raise KeyboardInterrupt
     scope = <Scope>w.scope
@@ -437,7 +449,9 @@ def _interrupt_main(signum, frame):
         raise KeyboardInterrupt
     raise_in_main(scope, KeyboardInterrupt())
     if w.current != NULL:
+        interrupted = <Goroutine>w.current.object
         give_way_plain(w, w.current)  # whoever runs here, main comes first now
+        raise_requests(interrupted)   # that may have been the end of the run
 
 
 # ---- the background: goroutines started outside any run() ----
@@ -467,7 +481,7 @@ def _run_background(ready):
     """The thread of the background's worker: its root waits until the interpreter ends, others run meanwhile."""
     global background_worker
     cdef Goroutine root = new_goroutine(_wait_for_main, (), None)
-    cdef Worker *w = new_worker()
+    cdef Worker *w = new_worker(NULL)
     root.scope = background
     background.root = root
     root.g.state.start()
@@ -488,7 +502,13 @@ def _run_background(ready):
 def _stop_background():
     """Goroutines of the background are left where they are: not unwound, not resumed (PY-09)."""
     global closing
+    cdef Goroutine go
     closing = True
+    for key in sorted(background.stored or ()):
+        go = background.stored[key]()
+        if go is not None and not go.retrieved:  # held to the end, and nobody will ask now
+            go.mark_retrieved()
+            report_exception(go.error, go)
     if background_thread is not None and background_worker != NULL:
         background_worker.stopping = True
         request(background.root, REQUEST_RAISE)

@@ -52,7 +52,7 @@ cdef int fill_room(SelectRoom *room, tuple cases) except -1:
                 elif chan.timer != NULL:
                     continue
             c.channel = chan.ch
-    except:
+    except BaseException:
         empty_room(room, -1)
         raise
     return 0
@@ -127,11 +127,11 @@ cdef object select_until(Worker *w, ThreadSleeper *thread, Dice &dice, tuple cas
             empty_room(&room, -1)
             return new_selected(-1, None, False, None)
         if look_again:
-            sched.wake_for_deadline()
+            sched.wake_all()
         outcome = Outcome.canceled
         try:
             outcome = wait_in_select(w, thread, &room, deadline)
-        except:
+        except BaseException:
             room.leave()
             empty_room(&room, -1)
             raise

@@ -46,7 +46,7 @@ cdef bint start_timer(Chan chan, int64_t delay, int64_t period) noexcept:
     was = chan.timer.reset(deadline_after(now, delay) if delay > 0 else now, period, &look_again)
     chan.ch.lock.unlock()
     if look_again:
-        sched.wake_for_deadline()
+        sched.wake_all()
     return was
 
 
@@ -213,7 +213,10 @@ cdef int arm_function(AfterFunc timer, int64_t delay) except -1:
 
 
 def after_func(seconds, fn, /):
-    """Calls ``fn()`` in a goroutine of its own, ``seconds`` from now. Returns a timer: ``stop()``, ``reset(seconds)``. (Go: ``time.AfterFunc``)"""
+    """Calls ``fn()`` in a goroutine of its own, ``seconds`` from now. Returns a timer with ``stop()`` and ``reset(seconds)``.
+
+    (Go: ``time.AfterFunc``)
+    """
     cdef int64_t delay = nanoseconds(seconds, "seconds")
     cdef Worker *w = this_worker()
     if not callable(fn):
@@ -235,13 +238,13 @@ def after_func(seconds, fn, /):
 cdef void fire_deadlines(Worker *w, int64_t now) noexcept:
     """Wakes whose time has come, and starts the functions that are due."""
     cdef WakeList wakes
-    cdef Deadline *due = sched.fire_due(now, wakes)
-    cdef Deadline *d
-    make_all_ready(w, wakes)
-    while due != NULL:
-        d = due
-        due = due.fired_link
-        start_function(w, <AfterFunc>d.owner)
+    cdef Deadline *due
+    while True:
+        due = sched.fire_due(now, wakes)
+        make_all_ready(w, wakes)
+        if due == NULL:
+            return
+        start_function(w, <AfterFunc>due.owner)
 
 
 cdef void start_function(Worker *w, AfterFunc timer) noexcept:

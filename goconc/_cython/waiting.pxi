@@ -80,7 +80,10 @@ cdef Outcome wait_thread(ThreadSleeper *thread, int64_t deadline) except *:
     cdef bint counted
     if this_worker() != NULL:
         # A finalizer or signal handler that the scheduler itself runs: nobody else could run on this thread meanwhile.
-        thread.claim.take_any()
+        if not thread.claim.take_any():
+            with nogil:
+                thread.parker.park(forever)  # served just now: the operation happened
+            return thread.outcome
         raise RuntimeError("this call would block the scheduler (it was made by a finalizer or signal handler)")
     while True:
         # A thread that waits without a limit can wake nobody: it does not hold a deadlock report off.

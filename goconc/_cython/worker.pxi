@@ -109,6 +109,8 @@ cdef G *find_next(Worker *w) noexcept:
             sched.flush(w)
             sched.release(w)
             get_processor(w)
+        if sched.surplus.load_relaxed() != 0:
+            sched.shed()
         g = sched.pick(w)
         if g == NULL:
             idle(w)
@@ -252,7 +254,7 @@ cdef void end_coroutine(Worker *w, Goroutine go, PyObject *result) noexcept:
 
 
 cdef void give_way_plain(Worker *w, G *g) noexcept:
-    """The running goroutine lets everything that is ready go first. One whose frames stand on this stack is pinned to it, a coroutine too."""
+    """The running goroutine lets all that is ready go first. Its frames stand on this stack, so it is pinned to it, a coroutine too."""
     cdef Fiber *here = w.fiber
     g.fiber = here
     g.home = w

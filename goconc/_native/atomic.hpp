@@ -13,8 +13,14 @@
 
 namespace goconc {
 
+#ifdef GOCONC_EXPLORE // tests/native/explore.hpp, included first: every access is a point where another task may go on
+template <class T> using AtomicWord = explore::Word<T>;
+#else
+template <class T> using AtomicWord = std::atomic<T>;
+#endif
+
 template <class T> class Atomic {
-    std::atomic<T> word_;
+    AtomicWord<T> word_;
 
   public:
     constexpr Atomic() noexcept : word_(T{}) {}
@@ -73,7 +79,9 @@ template <class T> using Attached = Atomic<T>;
 
 // Told to the processor inside a spin loop.
 inline void cpu_relax() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(GOCONC_EXPLORE)
+    explore::spin();
+#elif defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     asm volatile("yield" ::: "memory");

@@ -19,7 +19,6 @@ struct Deadline {
     DeadlineKind kind = DeadlineKind::wake;
     void *owner = nullptr;    // wake: the Sleeper; channel: the TimerChannel; function: a reference owned by the heap while the entry is in it
     Ticket ticket = 0;        // wake: the wait that this ends
-    Deadline *fired_link = nullptr;
 
     bool armed() const noexcept { return place >= 0; }
 };

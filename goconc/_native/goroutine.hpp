@@ -111,6 +111,19 @@ struct GList {
         }
         return g;
     }
+    // The first that `wanted` agrees to, out of the middle if need be.
+    template <class Wanted> G *pop_if(Wanted wanted) noexcept {
+        G *previous = nullptr;
+        for (G *g = head; g; previous = g, g = g->link) {
+            if (!wanted(g)) continue;
+            if (previous) previous->link = g->link;
+            else head = g->link;
+            if (tail == g) tail = previous;
+            count--;
+            return g;
+        }
+        return nullptr;
+    }
     void append(GList &other) noexcept {
         if (other.empty()) return;
         if (tail) tail->link = other.head;

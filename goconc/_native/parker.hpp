@@ -26,7 +26,11 @@ class Parker {
     static constexpr int32_t empty = 0, token = 1, asleep = -1;
     Atomic<int32_t> state_;
 
-#if defined(__linux__)
+#if defined(GOCONC_EXPLORE)
+    Woken sleep(int64_t deadline) noexcept { return explore::sleep(&state_, asleep, deadline != forever) ? Woken::token : Woken::timed_out; }
+    void rouse() noexcept { explore::rouse(&state_); }
+    void settle() noexcept {}
+#elif defined(__linux__)
     int32_t *address() noexcept { return reinterpret_cast<int32_t *>(&state_); }
 
     Woken sleep(int64_t deadline) noexcept {
@@ -65,14 +69,16 @@ class Parker {
   public:
     // Sleeps until unpark(), the deadline (monotonic ns) or a signal. A token that arrives together with one of the others wins.
     Woken park(int64_t deadline) noexcept {
-        if (state_.fetch_sub(1) == token) return Woken::token;
-        Woken why = Woken::token;
-        while (state_.load() == asleep && why == Woken::token) why = sleep(deadline);
-        settle();
-        return state_.exchange(empty) == token ? Woken::token : why;
+        if (state_.fetch_sub(1) != token) {
+            Woken why = Woken::token;
+            while (state_.load() == asleep && why == Woken::token) why = sleep(deadline);
+            if (state_.exchange(empty) != token) return why;
+        }
+        settle(); // with a token in hand: its giver may still be inside unpark()
+        return Woken::token;
     }
     void unpark() noexcept {
-#if defined(__linux__)
+#if defined(__linux__) || defined(GOCONC_EXPLORE)
         if (state_.exchange(token) == asleep) rouse(); // only the address is used from here on: the owner may be gone already
 #else
         std::lock_guard<std::mutex> hold(mutex_); // the owner leaves through this mutex, so it cannot be gone before we are

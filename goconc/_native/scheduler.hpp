@@ -10,8 +10,8 @@
 // on both sides, all sequentially consistent: one of the two sees the other. The parker's token covers the gap between 3 and 4.
 //
 // A worker that wants a processor and finds none stands in a FIFO; the holder hands over on every 61st tick and when it is idle. If no
-// holder has come by in a while (all sit in one long call), the one that waits takes a spare processor instead; the next one that is
-// given back is then retired. So a stuck worker holds up what is pinned to it, and nobody else.
+// holder has come by in a while (all sit in one long call), the one that waits takes a spare processor instead; it goes out of service
+// again once a holder comes by. So a stuck worker holds up what is pinned to it, and nobody else.
 #pragma once
 #include "local_queue.hpp"
 #include "parker.hpp"
@@ -48,13 +48,21 @@ class SharedQueue {
         list_.append(batch);
         count_.store(list_.count);
     }
+    template <class Wanted> bool has(Wanted wanted) noexcept {
+        if (!count()) return false;
+        Held<AttachedLock> hold(lock_);
+        for (G *g = list_.head; g; g = g->link)
+            if (wanted(g)) return true;
+        return false;
+    }
     uint64_t pushed() const noexcept { return pushed_.load_relaxed(); }
     // Everything that stood in it when `pushed()` was `stamp` has left it.
     bool has_passed(uint64_t stamp) const noexcept { return !count() || popped_.load_relaxed() >= stamp; }
-    G *pop() noexcept {
+    // The first that may be started. The others never leave the queue, so that nobody looks at it in vain meanwhile.
+    template <class Wanted> G *pop_if(Wanted wanted) noexcept {
         if (!count()) return nullptr;
         Held<AttachedLock> hold(lock_);
-        G *g = list_.pop();
+        G *g = list_.pop_if(wanted);
         if (g) popped_.store_relaxed(popped_.load_relaxed() + 1);
         count_.store(list_.count);
         return g;
@@ -128,7 +136,6 @@ struct Worker {
 class Scheduler {
     Lock lock_; // idle processors, the FIFO of wanting workers, the list of all workers, their fresh lists
     Processor *idle_ = nullptr, *spare_ = nullptr;
-    uint32_t surplus_ = 0; // processors in use beyond those there should be
     Worker *want_head_ = nullptr, *want_tail_ = nullptr;
     Worker *workers_ = nullptr;
 
@@ -146,6 +153,7 @@ class Scheduler {
     Deadlines deadlines;
     Processor only;                  // one processor so far
     Atomic<uint32_t> wanting;        // workers in the FIFO; written under the lock
+    Atomic<uint32_t> surplus;        // processors beyond those there should be; written under the lock
     Attached<uint64_t> goroutines;   // started and not done
     Attached<uint64_t> sleep_changes;    // how often the next one has changed
     Attached<uint32_t> sleeping_threads; // threads that are not ours, waiting without limit in goconc
@@ -180,17 +188,11 @@ class Scheduler {
     // Hands the processor to the first worker that wants one, else lays it aside.
     void release(Worker *w) noexcept {
         Worker *heir = nullptr;
-        GList rest;
         {
             Held<Lock> hold(lock_);
             Processor *p = w->processor;
             w->processor = nullptr;
-            if (surplus_) {
-                surplus_--;
-                while (G *g = p->queue.pop()) rest.push(g);
-                p->idle_link = spare_;
-                spare_ = p;
-            } else if ((heir = want_head_)) {
+            if ((heir = want_head_)) {
                 want_head_ = heir->want_link;
                 if (!want_head_) want_tail_ = nullptr;
                 heir->wants = false;
@@ -202,10 +204,16 @@ class Scheduler {
             }
         }
         if (heir) heir->parker.unpark();
-        if (!rest.empty()) {
-            shared.push_all(rest);
-            wake_one(nullptr);
-        }
+    }
+    // A worker that comes by while there are more processors than there should be takes one that nobody uses out of service.
+    void shed() noexcept {
+        Held<Lock> hold(lock_);
+        if (!surplus.load_relaxed() || !idle_) return;
+        Processor *p = idle_; // its queue is empty: its last holder found nothing to do
+        idle_ = p->idle_link;
+        p->idle_link = spare_;
+        spare_ = p;
+        surplus.store(surplus.load_relaxed() - 1);
     }
     // How far all workers have come; unchanged over a while: those that hold processors are stuck.
     uint64_t progress() noexcept {
@@ -221,7 +229,7 @@ class Scheduler {
         Processor *p = spare_;
         if (p) spare_ = p->idle_link;
         else if (!(p = new (std::nothrow) Processor)) return false;
-        surplus_++;
+        surplus.store(surplus.load_relaxed() + 1);
         w->processor = p;
         w->wants = false;
         Worker **at = &want_head_;
@@ -256,13 +264,16 @@ class Scheduler {
         }
         if (!rest.empty()) shared.push_all(rest);
         if (w->processor) release(w);
-        if (shared.count()) wake_one(nullptr);
+        if (shared.count()) wake_all();
     }
 
     // ---- queues ----
 
     static bool may_start(const Worker *w, const G *g) noexcept {
-        return g->home ? g->home == w : g->kind == SleeperKind::coroutine || !w->scope || w->scope == g->scope;
+        return g->home ? g->home == w : may_start(w, g->kind, g->scope);
+    }
+    static bool may_start(const Worker *w, SleeperKind kind, const void *scope) noexcept {
+        return kind == SleeperKind::coroutine || !w->scope || w->scope == scope;
     }
 
     // Into the queue it belongs to, behind what is there. `me` holds a processor.
@@ -350,8 +361,10 @@ class Scheduler {
                 return;
             }
         }
+        SleeperKind kind = g->kind; // once it is in the queue it may run, and end
+        const void *scope = g->scope;
         shared.push(g);
-        wake_one(g);
+        wake_one([=](const Worker *w) { return may_start(w, kind, scope); });
     }
     // Nothing runs and nothing is about to: asked by a worker that has stored `asleep`.
     bool all_asleep() noexcept {
@@ -377,23 +390,21 @@ class Scheduler {
     void rouse(Worker *w) noexcept {
         if (w->asleep.load()) w->parker.unpark();
     }
-    // Unparks a sleeping worker that may run `g` (null: anything).
-    void wake_one(const G *g) noexcept {
+    // Unparks one sleeping worker that will do.
+    template <class WillDo> void wake_one(WillDo will_do) noexcept {
         Held<Lock> hold(lock_); // keeps the worker from leaving meanwhile
         for (Worker *w = workers_; w; w = w->all_link)
-            if (w->asleep.load() && (!g || may_start(w, g))) {
+            if (w->asleep.load() && will_do(w)) {
                 w->parker.unpark();
                 return;
             }
     }
-    // A deadline became the earliest: whoever sleeps, sleeps too long.
-    void wake_for_deadline() noexcept {
+    // Everybody who sleeps looks again: a deadline became the earliest (one alone might leave, or get busy, before it is due), or a worker
+    // has left what it held to the others.
+    void wake_all() noexcept {
         Held<Lock> hold(lock_);
         for (Worker *w = workers_; w; w = w->all_link)
-            if (w->asleep.load()) {
-                w->parker.unpark();
-                return;
-            }
+            if (w->asleep.load()) w->parker.unpark();
     }
 
     // ---- finding work ----
@@ -436,31 +447,19 @@ class Scheduler {
             w->fresh_count.store(w->fresh.count);
             if (g) return g;
         }
-        GList not_mine;
-        G *g;
-        while ((g = shared.pop()) && !may_start(w, g)) not_mine.push(g);
-        if (!not_mine.empty()) shared.push_all(not_mine);
-        return g;
+        return shared.pop_if([=](const G *g) { return may_start(w, g); });
     }
     // Something `w` could run may have come. Asked with asleep already stored.
     bool has_work(Worker *w) noexcept {
-        return !w->inbox.empty() || !w->pinned.empty() || !w->yielded.empty() || w->next || w->fresh_count.load() || shared_has_work(w);
+        return !w->inbox.empty() || !w->pinned.empty() || !w->yielded.empty() || w->next || w->fresh_count.load() ||
+               shared.has([=](const G *g) { return may_start(w, g); });
     }
 
-  private:
-    bool shared_has_work(Worker *w) noexcept {
-        if (!shared.count()) return false;
-        G *g = take_shared(w); // what is there may be for others only
-        if (g) w->next = g;
-        return g != nullptr;
-    }
-
-  public:
     // ---- deadlines ----
 
-    // Fires what is due. Sleepers to be made ready go to `wakes`; functions to be started, with the heap's reference, are returned.
+    // Fires what is due. Sleepers to be made ready go to `wakes`. Stops at a function to be started and returns it, with the heap's
+    // reference to its owner: it may be armed again as soon as the lock is released, so only one is ever under way. Call until null.
     Deadline *fire_due(int64_t now, WakeList &wakes) noexcept {
-        Deadline *functions = nullptr, **last = &functions;
         Held<AttachedLock> hold(deadlines.lock);
         while (Deadline *d = deadlines.take_due(now)) {
             switch (d->kind) {
@@ -476,13 +475,10 @@ class Scheduler {
                 static_cast<TimerChannel *>(d->owner)->fire(now, wakes);
                 break;
             case DeadlineKind::function:
-                d->fired_link = nullptr;
-                *last = d;
-                last = &d->fired_link;
-                break;
+                return d;
             }
         }
-        return functions;
+        return nullptr;
     }
     bool arm(Deadline *d) noexcept {
         bool earliest = false;
@@ -490,7 +486,7 @@ class Scheduler {
             Held<AttachedLock> hold(deadlines.lock);
             if (!deadlines.arm(d, &earliest)) return false;
         }
-        if (earliest) wake_for_deadline();
+        if (earliest) wake_all();
         return true;
     }
     bool disarm(Deadline *d) noexcept {

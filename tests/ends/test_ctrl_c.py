@@ -80,8 +80,8 @@ MAINS = {
     "async, while it computes": "async def main():\n    ready()\n    await aspin()",
     "while it sleeps in its thread": "def main():\n    ready()\n    time.sleep(1000)",
     "while it yields": "def main():\n    ready()\n    spin_in_steps()",
-    "in a ping-pong": "def main():\n    a, b = Chan(), Chan()\n    def other():\n        for v in a: b.send(v)\n    go(other)\n"
-    "    ready()\n    while True:\n        a.send(1); b.recv()",
+    "in a ping-pong": "def main():\n    a, b = Chan(), Chan()\n    def other():\n        for v in a: b.send(v)\n"
+    "    go(other)\n    ready()\n    while True:\n        a.send(1); b.recv()",
 }
 
 
@@ -258,7 +258,7 @@ def test_uncaught_it_ends_the_program_as_python_does():
     body = "def main():\n    ready()\n    Chan().recv()\nexcept_nothing = True\ngoconc.run(main)"
     with Program(body) as program:
         program.interrupt()
-        out, err, code = program.end()
+        _, err, code = program.end()
         assert code in (-signal.SIGINT, 130, 1)
         assert "KeyboardInterrupt" in err
 

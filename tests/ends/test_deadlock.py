@@ -1,6 +1,7 @@
 """All goroutines are asleep: when that is said, and when it is not.
 
-Every case has a process of its own: here, the test runner's other threads could still wake somebody, and so no deadlock is reported.
+Every case has a process of its own: here, the test runner's other threads could still wake somebody, so no deadlock is
+reported.
 """
 
 import os
@@ -39,7 +40,10 @@ def output_of(program):
 STUCK = {
     "chan receive": ("Chan().recv()", "await Chan().arecv()"),
     "chan send": ("Chan().send(1)", "await Chan().asend(1)"),
-    "chan send, buffer full": ("ch = Chan(1); ch.send(1); ch.send(2)", "ch = Chan(1); await ch.asend(1); await ch.asend(2)"),
+    "chan send, buffer full": (
+        "ch = Chan(1); ch.send(1); ch.send(2)",
+        "ch = Chan(1); await ch.asend(1); await ch.asend(2)",
+    ),
     "chan receive (nil chan)": ("goconc.tick(0).recv()", "await goconc.tick(0).arecv()"),
     "for over a channel": ("list(Chan())", "[x async for x in Chan()]"),
     "select": ("goconc.select(Chan(), (Chan(), 1))", "await goconc.aselect(Chan(), (Chan(), 1))"),
@@ -196,7 +200,9 @@ WAKES = {
 }
 
 
-@pytest.mark.parametrize("who", WAKES)
+@pytest.mark.parametrize(
+    "who", [pytest.param(who, marks=pytest.mark.slow if who == "a slow thread" else ()) for who in WAKES]
+)
 def test_not_while_somebody_can_still_wake_somebody(who):
     # rule GO-41
     program = f"""

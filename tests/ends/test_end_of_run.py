@@ -7,7 +7,6 @@ import pytest
 
 import goconc
 
-
 WAITS = {
     "recv": lambda kind: kind.recv(goconc.Chan()),
     "send": lambda kind: kind.send(goconc.Chan(), 1),

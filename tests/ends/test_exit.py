@@ -56,7 +56,9 @@ def run_program(program):
 BODIES = ["parked", "aparked", "sleeping", "asleeping", "spinning", "yielding", "ayielding", "selecting"]
 
 
-@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize(
+    "body", [pytest.param(body, marks=pytest.mark.slow if body == "spinning" else ()) for body in BODIES]
+)
 @pytest.mark.parametrize("code", [0, 3])
 def test_with_goroutines_in_the_background(body, code):
     # rule PY-09
@@ -131,7 +133,7 @@ goconc.run(main)
 
 def test_system_exit_in_the_background_is_not_lost_in_a_crash():
     # rule GO-11, PY-09
-    code, out, err = run_program("go(sys.exit, 7)\nsettle()\nprint('main goes on')")
+    code, _, err = run_program("go(sys.exit, 7)\nsettle()\nprint('main goes on')")
     assert code in (0, 7)
     assert "Fatal" not in err
 
@@ -189,8 +191,16 @@ def test_in_daemon_threads():
     # rule PY-09
     program = """
 ch = Chan()
-for target in (ch.recv, lambda: ch.send(1) or ch.send(1), lambda: goconc.sleep(1000), lambda: goconc.select(Chan(), Chan()),
-               lambda: goconc.run(parked), lambda: goconc.run(asleeping), lambda: goconc.run(yielding), lambda: go(parked).join()):
+for target in (
+    ch.recv,
+    lambda: ch.send(1) or ch.send(1),
+    lambda: goconc.sleep(1000),
+    lambda: goconc.select(Chan(), Chan()),
+    lambda: goconc.run(parked),
+    lambda: goconc.run(asleeping),
+    lambda: goconc.run(yielding),
+    lambda: go(parked).join(),
+):
     threading.Thread(target=target, daemon=True).start()
 settle()
 sys.exit(8)

@@ -26,7 +26,9 @@ def test_the_result(kind):
     assert kind.run(main) == ((3, 1), {"a": 1}, None)
 
 
-@pytest.mark.parametrize("error", [ValueError("mine"), SystemExit(3), KeyboardInterrupt(), goconc.GoroutineExit()], ids=repr)
+@pytest.mark.parametrize(
+    "error", [ValueError("mine"), SystemExit(3), KeyboardInterrupt(), goconc.GoroutineExit()], ids=repr
+)
 def test_the_exception_is_raised_in_the_goroutine(kind, error):
     def fail():
         raise error

@@ -40,7 +40,7 @@ def test_with_nobody_else_it_returns(kind):
 
 @pytest.mark.parametrize("count", [10, 1000])
 def test_everything_that_was_ready_runs_first(kind, count):
-    # rule GO-30: the caller goes to the tail. Every 61st choice looks into another queue first (SCH-04), so not quite always.
+    # rule GO-30: the caller goes to the tail. Every 61st choice looks elsewhere first (SCH-04), so not quite always.
     async def main():
         ran, everything = 0, 0
 

@@ -100,7 +100,7 @@ def test_stop_iteration_is_an_exception_like_any_other(kind):
         handle = goconc.go(body)
         try:
             await kind.join(handle)
-        except (StopIteration, RuntimeError) as error:  # Python itself turns it into a RuntimeError on its way through a coroutine
+        except (StopIteration, RuntimeError) as error:  # a coroutine makes a RuntimeError of it
             return type(error)
 
     assert kind.run(main) in (StopIteration, RuntimeError)
@@ -183,6 +183,7 @@ def test_many_joiners(kind, other_kind, thread, ending):
     async def main():
         gate = goconc.Chan()
         handle = kind.go(body, gate)
+
         async def joined():
             try:
                 return await other_kind.join(handle)

@@ -52,7 +52,9 @@ goconc.run(main)
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc/self/statm to measure with")
-@pytest.mark.parametrize(("body", "count"), [("short", 1_000_000), ("ashort", 1_000_000), ("parks", 200_000), ("aparks", 200_000)])
+@pytest.mark.parametrize(
+    ("body", "count"), [("short", 1_000_000), ("ashort", 1_000_000), ("parks", 200_000), ("aparks", 200_000)]
+)
 def test_short_goroutines_do_not_add_up(body, count):
     # rule GO-06: 100 bytes each would be 100 MB
     package = os.path.dirname(os.path.dirname(goconc._core.__file__))

@@ -42,7 +42,7 @@ def test_collecting_from_goroutines(kind):
         ch = goconc.Chan()
         handles = [kind.go(body, ch) for _ in range(10)]
         await kind.parked(*handles)
-        for n in range(10):
+        for _ in range(10):
             gc.collect()
             await kind.send(ch, Value())
         values = [await kind.join(handle) for handle in handles]
@@ -100,16 +100,27 @@ def test_one_that_nobody_can_wake_is_kept(kind, collect):
 
 ACTIONS = {
     "send_nowait": lambda ch, handle: ch.send_nowait("finalized"),
-    "recv_nowait": lambda ch, handle: pytest.raises(goconc.WouldBlock, ch.recv_nowait),
+    "recv_nowait": lambda ch, handle: refused(ch.recv_nowait),
     "close": lambda ch, handle: ch.close(),
     "go": lambda ch, handle: goconc.go(ch.send_nowait, "started"),
     "go async": lambda ch, handle: goconc.go(async_send(ch)),
     "cancel": lambda ch, handle: handle.cancel(),
     "new channels": lambda ch, handle: [goconc.Chan(n) for n in range(50)],
     "timers": lambda ch, handle: goconc.after_func(1000, int).stop(),
-    "look": lambda ch, handle: (handle.stack(), goconc._core.dump(), goconc.num_goroutine(), repr(handle), goconc.current()),
+    "look": lambda ch, handle: (
+        handle.stack(),
+        goconc._core.dump(),
+        goconc.num_goroutine(),
+        repr(handle),
+        goconc.current(),
+    ),
     "collect": lambda ch, handle: gc.collect(),
 }
+
+
+def refused(call):
+    with pytest.raises(goconc.WouldBlock):
+        call()
 
 
 async def async_send(ch):
@@ -231,17 +242,18 @@ def test_an_ended_goroutine_keeps_its_result_and_nothing_else(kind, collect):
         local = Value()
         gone.append(weakref.ref(local))
         await kind.gosched()
-        return result
+        return kept()
 
     gone = []
     result = Value()
+    kept = weakref.ref(result)
 
     async def main():
         argument, keyword = Value(), Value()
         gone.extend([weakref.ref(argument), weakref.ref(keyword)])
         handle = kind.go(body, argument, keyword)
         del argument, keyword
-        assert await kind.join(handle) is result
+        assert await kind.join(handle) is kept()
         await kind.gosched()
         gc.disable()
         try:
@@ -252,7 +264,6 @@ def test_an_ended_goroutine_keeps_its_result_and_nothing_else(kind, collect):
 
     gc.collect()
     handle = kind.run(main)
-    kept = weakref.ref(result)
     del result
     collect()
     assert kept() is not None

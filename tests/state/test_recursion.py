@@ -150,14 +150,14 @@ THROUGH_C = {
     "sorted with a key": "def f(n): return sorted([n, n], key=lambda _: f(n + 1))",
     "map": "def f(n): return list(map(f, [n + 1]))",
     "repr": "class R:\n    def __repr__(self): return repr([self])\ndef f(n): return repr(R())",
-    "eq": "class E:\n    def __eq__(self, other): return [self] == [other]\n    __hash__ = None\ndef f(n): return E() == E()",
+    "eq": "class E:\n    def __eq__(self, other): return [self] == [other]\ndef f(n): return E() == E()",
     "getattr": "class G:\n    def __getattr__(self, name): return getattr(self, name + 'x')\ndef f(n): return G().a",
     "call": "class C:\n    def __call__(self, n): return C().__call__(n + 1)\ndef f(n): return C()(n)",
     "partial": "import functools\ndef f(n): return functools.partial(f, n + 1)()",
     "json": "import json\nl = []\nfor _ in range(100000): l = [l]\ndef f(n): return json.dumps(l)",
     "pickle": "import pickle\nl = []\nfor _ in range(100000): l = [l]\ndef f(n): return pickle.dumps(l)",
     "regular expression": "import re\ndef f(n):\n    re.match('(' * 5000 + ')' * 5000, ''); raise RecursionError",
-    "parser": "def f(n):\n    try: compile('(' * 150 + ')' * 150, 'x', 'eval'); compile('-' * 50000 + '1', 'x', 'eval')\n"
+    "parser": "def f(n):\n    try: compile('-' * 50000 + '1', 'x', 'eval')\n"
     "    except (MemoryError, SyntaxError): pass\n    raise RecursionError",
     "str of deep exception notes": "def f(n): return format(f, f'{f(n + 1)}')",
     "sum of iterators": "def f(n): return sum(x for x in [f(n + 1)])",

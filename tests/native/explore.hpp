@@ -1,0 +1,305 @@
+// Runs a small concurrent program in every order that needs at most a few preemptions (CHESS: Musuvathi and others, OSDI 2008).
+//
+// Include it before the headers under test: it then stands in for std::atomic and for the sleeps in the kernel. Tasks are contexts of
+// one thread. Before each access to an atomic word, the explorer decides who goes on: a depth-first search over all such decisions, each
+// leaf being one run from a fresh state. Going on with another task although the present one could go on is a preemption; a time-out that
+// comes while others could run counts as one.
+// It shows only sequentially consistent behaviour: wrong memory orders are ThreadSanitizer's part.
+//
+// A model is a class made afresh for every run, always at the same address, so that runs repeat exactly:
+//     struct Model { void tasks(explore::Tasks &t) { t.add("name", [this] {...}); ... } void check() {...} };
+// A task may call explore::expect(condition, text) and explore::wait_for(condition). A run fails if something expected does not hold, or
+// if tasks are left that wait for ever; tasks added with t.add_server may do so.
+#pragma once
+#define GOCONC_EXPLORE
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <ucontext.h>
+#include <vector>
+
+namespace explore {
+
+struct Result {
+    long schedules = 0;
+    bool failed = false;
+    bool complete = false; // every schedule within the bound was run
+    const char *why = "";
+    std::vector<int> trace; // of the run that failed: who took each step
+};
+
+struct Task {
+    enum State { ready, waiting, done };
+    const char *name = "";
+    bool server = false;
+    State state = ready;
+    const void *sleeps_on = nullptr; // waiting: until somebody writes there (spin) or rouses it (sleep)
+    bool spins = false;
+    bool may_time_out = false, timed_out = false;
+    const std::function<bool()> *condition = nullptr;
+    const void *last_read = nullptr;
+    std::function<void()> body;
+    ucontext_t context;
+    std::vector<char> stack;
+};
+
+class Explorer {
+    static constexpr size_t most_tasks = 8, stack_size = 128 * 1024;
+    static constexpr long longest = 20000; // steps; a run that takes more goes in a circle
+
+    struct Choice {
+        int chosen, count;
+    };
+    std::vector<Choice> path_;
+    size_t depth_ = 0;
+    Task tasks_[most_tasks];
+    int count_ = 0, current_ = -1, preemptions_ = 0;
+    long steps_ = 0;
+    ucontext_t main_;
+    Result result_;
+
+    static void enter() {
+        Explorer &e = *now();
+        e.tasks_[e.current_].body();
+        e.tasks_[e.current_].state = Task::done;
+        e.pass_on();
+    }
+
+    bool enabled(Task &t) {
+        if (t.state == Task::waiting && t.condition && holds(*t.condition)) t.state = Task::ready;
+        return t.state == Task::ready;
+    }
+    bool holds(const std::function<bool()> &condition) { // looked at by nobody: no point of choice
+        int me = current_;
+        current_ = -1;
+        bool is = condition();
+        current_ = me;
+        return is;
+    }
+    int choose(int count) {
+        if (count == 1) return 0;
+        if (depth_ == path_.size()) path_.push_back({0, count});
+        if (path_[depth_].count != count) {
+            std::fprintf(stderr, "explore: the model does not repeat itself\n");
+            std::abort();
+        }
+        return path_[depth_++].chosen;
+    }
+    // Who goes on; -1: nobody can.
+    int next() {
+        int options[most_tasks * 2], n = 0, free = 0;
+        bool mine = current_ >= 0 && enabled(tasks_[current_]);
+        if (mine) options[n++] = current_;
+        if (!mine || preemptions_ > 0)
+            for (int i = 0; i < count_; i++)
+                if (i != current_ && enabled(tasks_[i])) options[n++] = i;
+        free = n;
+        if (n == 0 || preemptions_ > 0)
+            for (int i = 0; i < count_; i++)
+                if (tasks_[i].state == Task::waiting && tasks_[i].may_time_out) options[n++] = i;
+        if (n == 0) return -1;
+        int which = choose(n), task = options[which];
+        if ((mine && task != current_) || (which >= free && free > 0)) preemptions_--;
+        if (which >= free) {
+            tasks_[task].state = Task::ready;
+            tasks_[task].timed_out = true;
+        }
+        return task;
+    }
+    void go(int task, ucontext_t *from) {
+        current_ = task;
+        swapcontext(from, task < 0 ? &main_ : &tasks_[task].context);
+    }
+    // The running task cannot go on, or need not.
+    void pass_on() {
+        int from = current_, to = next();
+        if (to < 0) {
+            for (int i = 0; i < count_; i++)
+                if (tasks_[i].state != Task::done && !tasks_[i].server) fail("somebody waits for ever");
+            go(-1, &tasks_[from].context);
+        } else if (to != from) {
+            go(to, &tasks_[from].context);
+        }
+    }
+
+  public:
+    static Explorer *&now() {
+        static Explorer *explorer = nullptr;
+        return explorer;
+    }
+    bool inside() const { return current_ >= 0; }
+
+    void add(const char *name, std::function<void()> body, bool server) {
+        Task &t = tasks_[count_++];
+        std::vector<char> stack = std::move(t.stack);
+        t = Task();
+        t.stack = std::move(stack);
+        t.stack.resize(stack_size);
+        t.name = name;
+        t.server = server;
+        t.body = std::move(body);
+        getcontext(&t.context);
+        t.context.uc_stack.ss_sp = t.stack.data();
+        t.context.uc_stack.ss_size = stack_size;
+        t.context.uc_link = nullptr;
+        makecontext(&t.context, &Explorer::enter, 0);
+    }
+
+    void point(const void *word) {
+        if (current_ < 0) return;
+        if (++steps_ > longest) fail("it goes on in a circle");
+        pass_on();
+        tasks_[current_].last_read = word;
+        result_.trace.push_back(current_);
+    }
+    void written(const void *word) {
+        for (int i = 0; i < count_; i++)
+            if (tasks_[i].state == Task::waiting && tasks_[i].spins && tasks_[i].sleeps_on == word) tasks_[i].state = Task::ready;
+    }
+    void rouse(const void *word) {
+        point(word);
+        for (int i = 0; i < count_; i++)
+            if (tasks_[i].state == Task::waiting && !tasks_[i].spins && tasks_[i].sleeps_on == word) {
+                tasks_[i].state = Task::ready;
+                return;
+            }
+    }
+    bool wait(const void *word, bool spins, bool may_time_out, const std::function<bool()> *condition) {
+        Task &t = tasks_[current_];
+        t.sleeps_on = word;
+        t.spins = spins;
+        t.may_time_out = may_time_out;
+        t.timed_out = false;
+        t.condition = condition;
+        t.state = Task::waiting;
+        pass_on();
+        t.condition = nullptr;
+        t.may_time_out = false;
+        return !t.timed_out;
+    }
+    void wait_for(const std::function<bool()> &condition) {
+        point(nullptr);
+        if (!holds(condition)) wait(nullptr, false, false, &condition);
+    }
+    void spin() {
+        if (current_ >= 0) wait(tasks_[current_].last_read, true, false, nullptr);
+    }
+    [[noreturn]] void fail(const char *why) {
+        result_.failed = true;
+        result_.why = why;
+        int from = current_;
+        current_ = -1;
+        if (from < 0) std::abort();
+        swapcontext(&tasks_[from].context, &main_); // its stack is given up as it stands
+        std::abort();
+    }
+    void fail_at_end(const char *why) {
+        result_.failed = true;
+        result_.why = why;
+    }
+    const char *name_of(int task) const { return tasks_[task].name; }
+
+    // Stops at the first run that fails.
+    template <class Model> Result run(int bound, long most) {
+        alignas(64) static unsigned char room[sizeof(Model)];
+        now() = this;
+        path_.clear();
+        result_ = Result();
+        for (;;) {
+            Model *model = new (room) Model;
+            depth_ = 0;
+            count_ = 0;
+            steps_ = 0;
+            preemptions_ = bound;
+            result_.trace.clear();
+            model->tasks(*this);
+            int first = next();
+            if (first >= 0) go(first, &main_);
+            current_ = -1;
+            if (!result_.failed) model->check();
+            result_.schedules++;
+            if (result_.failed) break; // what the model holds stays where it is: tasks still stand in it
+            model->~Model();
+            while (!path_.empty() && path_.back().chosen + 1 == path_.back().count) path_.pop_back();
+            if (path_.empty()) {
+                result_.complete = true;
+                break;
+            }
+            path_.back().chosen++;
+            if (result_.schedules >= most) break;
+        }
+        now() = nullptr;
+        return result_;
+    }
+};
+
+class Tasks {
+    Explorer &explorer_;
+
+  public:
+    Tasks(Explorer &explorer) : explorer_(explorer) {}
+    void add(const char *name, std::function<void()> body) { explorer_.add(name, std::move(body), false); }
+    void add_server(const char *name, std::function<void()> body) { explorer_.add(name, std::move(body), true); }
+};
+
+inline void expect(bool condition, const char *text) {
+    if (condition) return;
+    Explorer &e = *Explorer::now();
+    if (e.inside()) e.fail(text);
+    e.fail_at_end(text);
+}
+inline void wait_for(std::function<bool()> condition) { Explorer::now()->wait_for(condition); }
+// A point of choice for words of a model that are not atomic.
+inline void step() {
+    if (Explorer::now()) Explorer::now()->point(nullptr);
+}
+inline void spin() {
+    if (Explorer::now()) Explorer::now()->spin();
+}
+
+template <class T> class Word {
+    T value_{};
+
+    void read() const {
+        if (Explorer::now()) Explorer::now()->point(this);
+    }
+    T change(T value) {
+        T old = value_;
+        value_ = value;
+        if (Explorer::now()) Explorer::now()->written(this);
+        return old;
+    }
+
+  public:
+    constexpr Word() noexcept = default;
+    constexpr explicit Word(T value) noexcept : value_(value) {}
+    T peek() const { return value_; } // no point of choice
+
+    T load(std::memory_order) const { return read(), value_; }
+    void store(T value, std::memory_order) { read(), change(value); }
+    T exchange(T value, std::memory_order) { return read(), change(value); }
+    T fetch_add(T value, std::memory_order) { return read(), change(T(value_ + value)); }
+    T fetch_sub(T value, std::memory_order) { return read(), change(T(value_ - value)); }
+    T fetch_or(T value, std::memory_order) { return read(), change(T(value_ | value)); }
+    T fetch_and(T value, std::memory_order) { return read(), change(T(value_ & value)); }
+    bool compare_exchange_strong(T &expected, T desired) {
+        read();
+        if (value_ == expected) return change(desired), true;
+        expected = value_;
+        return false;
+    }
+};
+
+// The kernel's: sleeps if the word still holds `value`. False: the time was over.
+inline bool sleep(void *word, int32_t value, bool may_time_out) {
+    Explorer &e = *Explorer::now();
+    e.point(word);
+    if (static_cast<Word<int32_t> *>(word)->peek() != value) return true;
+    return e.wait(word, false, may_time_out, nullptr);
+}
+inline void rouse(void *word) { Explorer::now()->rouse(word); }
+
+} // namespace explore
