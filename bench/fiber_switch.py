@@ -106,7 +106,8 @@ def main():
     p.run()
     each = (time.perf_counter_ns() - begun) / n
     print(
-        f"  parked, {n}: resident {(resident() - before) / n:.0f}, page tables {(page_tables() - tables) / n:.0f}; {each:.0f} ns to start cold"
+        f"  parked, {n}: resident {(resident() - before) / n:.0f},"
+        f" page tables {(page_tables() - tables) / n:.0f}; {each:.0f} ns to start cold"
     )
     for h in handles:
         p.ready(h)

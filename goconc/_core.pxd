@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from cpython.object cimport PyObject
 cimport cython
 
+
 @cython.final
 cdef class Scope:
     cdef object __weakref__
@@ -21,6 +22,7 @@ cdef class Scope:
     cdef object base           # the frame that called run(): stacks end above it
     cdef bint ending
     cdef bint background
+
 
 @cython.final
 cdef class Goroutine:
@@ -48,6 +50,7 @@ cdef class Goroutine:
     cdef void mark_retrieved(self) noexcept
     cdef object outcome(self)
 
+
 @cython.final
 cdef class Chan:
     cdef object __weakref__
@@ -56,13 +59,16 @@ cdef class Chan:
     cdef TimerChannel *timer
     cdef object keep           # makes this a collected type; holds what must live as long as the channel
 
+
 @cython.final
 cdef class SendChan:
     cdef Chan chan
 
+
 @cython.final
 cdef class RecvChan:
     cdef Chan chan
+
 
 @cython.final
 cdef class Await:

@@ -49,10 +49,8 @@ def test_the_note_says_which_goroutine_and_where_it_was_created(kind):
     error = ValueError("nobody's")
 
     async def main():
-        if kind.name == "plain":
-            handle = goconc.go(lambda: (_ for _ in ()).throw(error))
-        else:
-            handle = goconc.go(fail, kind, error)
+        plain = kind.name == "plain"
+        handle = goconc.go(lambda: (_ for _ in ()).throw(error)) if plain else goconc.go(fail, kind, error)
         handle.name = "the culprit"
         number = handle.id
         numbers.append(number)

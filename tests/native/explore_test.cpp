@@ -543,13 +543,14 @@ struct SchedulerModel {
     Scheduler scheduler;
     Worker workers[most];
     G gs[most];
-    int runs[most] = {};
+    int runs[most] = {}, joined = 0;
 
     void work(int i, Rules rules) {
         rules.patient = false;
         WorkerLoop loop(scheduler, &workers[i], rules);
         loop.clock = [] { return int64_t(0); };
         loop.join();
+        joined++;
         for (;;) {
             G *g = loop.find_next();
             g->state.start();
@@ -632,7 +633,7 @@ template <bool of_scope> struct RightsModel : SchedulerModel {
         t.add("outside", [this] {
             gs[0].kind = SleeperKind::plain;
             gs[0].scope = of_scope ? &scope : nullptr;
-            explore::wait_for([this] { return scheduler.worker_count() == 2; });
+            explore::wait_for([this] { return joined == 2; });
             scheduler.queue(nullptr, &gs[0]);
         });
     }
