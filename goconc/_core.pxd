@@ -35,19 +35,20 @@ cdef class Goroutine:
     cdef object args
     cdef object kwargs
     cdef object coro
-    cdef object result
-    cdef object error
+    cdef object ended          # what it returned or, if it has failed, the exception that left it
     cdef object pending        # an exception to raise at its next suspension
     cdef PyObject *context     # its contextvars while it does not run; NULL: empty
     cdef PyObject *code        # where `go` was called
     cdef int lasti
     cdef int shields
     cdef int kills             # how often the end of its run() was raised in it
-    cdef bint retrieved        # somebody has seen `error`
+    cdef unsigned char failed
+    cdef unsigned char retrieved   # somebody has seen the exception
     cdef str status(self)
     cdef object created_at(self)
     cdef str describe(self)
     cdef void mark_retrieved(self) noexcept
+    cdef object error(self)
     cdef object outcome(self)
 
 
@@ -73,6 +74,5 @@ cdef class RecvChan:
 @cython.final
 cdef class Await:
     cdef Operation op
-    cdef object ctx
-    cdef tuple entered         # the cases that `room` holds
+    cdef object ctx            # the context or None; while `room` is entered: (context, the cases in it)
     cdef SelectRoom *room

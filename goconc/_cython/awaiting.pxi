@@ -266,6 +266,7 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
     cdef uint32_t chosen = 0
     cdef cppbool look_again = False
     cdef tuple cases
+    cdef object ctx = a.ctx
     cdef Op op
     if a.op.wants == Wants.select:
         cases = <tuple>a.op.value
@@ -273,8 +274,8 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
         cases = ((<object>a.op.chan, <object>a.op.value),)
     else:
         cases = (<object>a.op.chan,)
-    if a.ctx is not None:
-        cases = cases + (done_of(a.ctx),)
+    if ctx is not None:
+        cases = cases + (done_of(ctx),)
     a.room = new_room()
     if a.room == NULL:
         raise MemoryError("no memory for a select")
@@ -287,7 +288,7 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
     if wake != NULL:
         make_ready(w, wake)
     if op == Op.done or op == Op.closed:
-        return selected_in_await(a, cases, chosen, op == Op.done, result)
+        return selected_in_await(a, ctx, cases, chosen, op == Op.done, result)
     if op == Op.would_block:
         empty_room(a.room, -1)
         forget_room(a)
@@ -298,24 +299,25 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
         raise MemoryError("no memory for the channel's buffer")
     if look_again:
         sched.wake_all()
-    a.entered = cases
+    a.ctx = (ctx, cases)
     return suspend(a, w, g, WaitReason.select_no_cases if none_ever_ready(a.room) else WaitReason.select, result)
 
 
 cdef void forget_room(Await a) noexcept:
     delete_room(a.room)
     a.room = NULL
-    a.entered = None
+    if type(a.ctx) is tuple:
+        a.ctx = (<tuple>a.ctx)[0]
 
 
-cdef int selected_in_await(Await a, tuple cases, uint32_t chosen, bint ok, PyObject **result) except -1:
+cdef int selected_in_await(Await a, object ctx, tuple cases, uint32_t chosen, bint ok, PyObject **result) except -1:
     cdef Wants wants = a.op.wants
     try:
         s = selected(a.room, cases, chosen, ok)
     finally:
         forget_room(a)
-    if a.ctx is not None and chosen == len(cases) - 1:
-        raise_err(a.ctx)
+    if ctx is not None and chosen == len(cases) - 1:
+        raise_err(ctx)
     if wants == Wants.select:
         return finished(a, s, result)
     if wants == Wants.send:
@@ -379,7 +381,8 @@ cdef int conclude(Await a, Worker *w, G *g, PyObject **result) except -1:
             interrupt_again(<Goroutine>g.object)
         if a.room != NULL:
             a.room.leave()
-            return selected_in_await(a, a.entered, g.winner.index, g.winner.ok, result)
+            entered = <tuple>a.ctx
+            return selected_in_await(a, entered[0], entered[1], g.winner.index, g.winner.ok, result)
         if wants == Wants.send:
             if not g.waiter.ok:
                 a.op.value = <PyObject *>g.waiter.value

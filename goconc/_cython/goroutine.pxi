@@ -25,9 +25,9 @@ cdef class Goroutine:
 
     def __del__(self):
         # A finalizer, not part of __dealloc__: the collector calls it before it takes the exception to pieces.
-        if self.error is not None and not self.retrieved:
+        if self.failed and not self.retrieved:
             self.mark_retrieved()
-            fail_scope(self.scope, self.error, self)
+            fail_scope(self.scope, self.ended, self)
 
     __class_getitem__ = classmethod(_GenericAlias)
 
@@ -107,15 +107,18 @@ cdef class Goroutine:
         if self.scope is not None and self.scope.stored is not None:
             self.scope.stored.pop(self.id, None)
 
+    cdef object error(self):
+        return self.ended if self.failed else None
+
     cdef object outcome(self):
-        if self.error is None:
-            return self.result
+        if not self.failed:
+            return self.ended
         self.mark_retrieved()
-        if isinstance(self.error, GoroutineExit):
-            if isinstance(self.error, _Goexit):
+        if isinstance(self.ended, GoroutineExit):
+            if isinstance(self.ended, _Goexit):
                 return None
-            raise Canceled(f"goroutine {self.id} was cancelled") from self.error
-        raise self.error
+            raise Canceled(f"goroutine {self.id} was cancelled") from self.ended
+        raise self.ended
 
     def stack(self) -> list:
         """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
@@ -330,8 +333,8 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
             if scope.stored is None:
                 scope.stored = {}
             scope.stored[go.id] = PyWeakref_NewRef(go, None)
-    go.result = result
-    go.error = error
+    go.failed = error is not None
+    go.ended = error if go.failed else result
     go.g.join_lock.lock()
     go.g.state.finish()
     waiter = go.g.joiners.take_first()

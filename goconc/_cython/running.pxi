@@ -191,7 +191,7 @@ cdef object oldest_stored(Scope scope):
         go = scope.stored[key]()
         if go is not None and not go.retrieved:
             go.mark_retrieved()
-            return go.error
+            return go.error()
     return None
 
 
@@ -271,7 +271,7 @@ cdef object run_scope(Worker *w, Scope scope):
     if first is root:
         stand_in(w, scope)
     elif error is None:
-        error = first.error
+        error = first.error()
     if isinstance(error, _Goexit):
         error = None
         try:
@@ -288,7 +288,7 @@ cdef object run_scope(Worker *w, Scope scope):
         raise scope.failure
     if error is not None:
         raise error
-    return first.result
+    return first.ended
 
 
 cdef object call_main(Worker *w, Scope scope, Goroutine first):
@@ -508,7 +508,7 @@ def _stop_background():
         go = background.stored[key]()
         if go is not None and not go.retrieved:  # held to the end, and nobody will ask now
             go.mark_retrieved()
-            report_exception(go.error, go)
+            report_exception(go.error(), go)
     if background_thread is not None and background_worker != NULL:
         background_worker.stopping = True
         request(background.root, REQUEST_RAISE)

@@ -92,7 +92,7 @@ def _by_id(Goroutine g):
 
 cdef object fail_scope(Scope scope, object error, Goroutine go):
     """An exception nobody will ask for: stops the run() it belongs to, or is reported where there is none."""
-    if scope.main is not None and error is scope.main.error:
+    if scope.main is not None and error is scope.main.error():
         return  # it came to a goroutine that joined main: run() raises it
     if scope.background or scope.ending or scope.main is None:
         report_exception(error, go)

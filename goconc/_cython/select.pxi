@@ -3,6 +3,10 @@
 
 from cpython.long cimport PyLong_FromLong
 
+cdef extern from "Python.h":
+    PyTypeObject *Py_TYPE(PyObject *) noexcept
+    PyObject *PyTuple_GET_ITEM(tuple, Py_ssize_t) noexcept
+
 selected_setup()
 Selected = <object>&selected_type
 
@@ -15,47 +19,61 @@ cdef inline object new_selected(long index, object value, bint ok, object chan):
 cdef int fill_room(SelectRoom *room, tuple cases) except -1:
     """Checks every case before any is entered. Send cases then own a reference to their value."""
     cdef Py_ssize_t n = PyTuple_GET_SIZE(cases), i
-    cdef SelectCase *c
-    cdef Chan chan
     if n > 65536:
         raise ValueError(f"too many cases: {n}, at most 65536")
     if not room.prepare(<uint32_t>n):
         raise MemoryError("no memory for the cases of a select")
-    try:
-        for i in range(n):
-            case = cases[i]
-            if case is None:
-                continue
-            c = &room.cases[i]
-            if type(case) is tuple:
-                if PyTuple_GET_SIZE(case) != 2:
-                    raise TypeError(f"case {i} must be a channel, (channel, value) or None, not a tuple of {len(case)}")
-                if type((<tuple>case)[0]) is RecvChan:
-                    raise TypeError(f"case {i} sends on a receive-only channel")
-                chan = channel_of((<tuple>case)[0])
-                if chan is None:
-                    if (<tuple>case)[0] is None:
-                        continue
-                    raise TypeError(f"case {i} must be a channel, (channel, value) or None, not ({type(case[0]).__name__}, value)")
-                if chan.timer != NULL:
-                    raise TypeError(f"case {i} sends on a timer's channel")
-                c.sends = True
-                c.waiter.value = owned((<tuple>case)[1])
-            else:
-                chan = channel_of(case)
-                if chan is None:
-                    raise TypeError(f"case {i} must be a channel, (channel, value) or None, not {type(case).__name__}")
-                if type(case) is SendChan:
-                    raise TypeError(f"case {i} receives from a send-only channel")
-                if chan.timer != NULL and not is_never(chan):
-                    c.timer = chan.timer
-                elif chan.timer != NULL:
-                    continue
-            c.channel = chan.ch
-    except BaseException:
-        empty_room(room, -1)
-        raise
+    for i in range(n):
+        if not fill_case(&room.cases[i], PyTuple_GET_ITEM(cases, i)):
+            empty_room(room, -1)
+            refuse_case(i, cases[i])
     return 0
+
+
+cdef inline bint fill_case(SelectCase *c, PyObject *case) noexcept:
+    """False if it is no case."""
+    cdef PyTypeObject *kind = Py_TYPE(case)
+    cdef PyObject *chan = case
+    if kind == <PyTypeObject *>tuple:
+        if PyTuple_GET_SIZE(<tuple>case) != 2:
+            return False
+        chan = PyTuple_GET_ITEM(<tuple>case, 0)
+        kind = Py_TYPE(chan)
+        if kind == <PyTypeObject *>SendChan:
+            chan = <PyObject *>(<SendChan>chan).chan
+        elif kind != <PyTypeObject *>Chan:
+            return chan == Py_None
+        if (<Chan>chan).timer != NULL:
+            return False
+        c.sends = True
+        c.waiter.value = owned(<object>PyTuple_GET_ITEM(<tuple>case, 1))
+    else:
+        if kind == <PyTypeObject *>RecvChan:
+            chan = <PyObject *>(<RecvChan>chan).chan
+        elif kind != <PyTypeObject *>Chan:
+            return chan == Py_None
+        if (<Chan>chan).timer != NULL:
+            if chan == <PyObject *>never_chan:
+                return True
+            c.timer = (<Chan>chan).timer
+    c.channel = (<Chan>chan).ch
+    return True
+
+
+cdef int refuse_case(Py_ssize_t i, object case) except -1:
+    wanted = f"case {i} must be a channel, (channel, value) or None"
+    if type(case) is not tuple:
+        if type(case) is SendChan:
+            raise TypeError(f"case {i} receives from a send-only channel")
+        raise TypeError(f"{wanted}, not {type(case).__name__}")
+    if len(case) != 2:
+        raise TypeError(f"{wanted}, not a tuple of {len(case)}")
+    chan = channel_of(case[0])
+    if chan is None:
+        raise TypeError(f"{wanted}, not ({type(case[0]).__name__}, value)")
+    if type(case[0]) is RecvChan and (<Chan>chan).timer == NULL:
+        raise TypeError(f"case {i} sends on a receive-only channel")
+    raise TypeError(f"case {i} sends on a timer's channel")
 
 
 cdef void empty_room(SelectRoom *room, int64_t sent) noexcept:

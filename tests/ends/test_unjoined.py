@@ -20,9 +20,10 @@ async def never(kind):
 def test_with_no_handle_it_stops_the_run(kind):
     # rule GO-12, GO-19
     error = ValueError("nobody's")
-    events = []
+    events, started = [], []
 
     async def other():
+        started.append(True)
         try:
             await never(kind)
         finally:
@@ -30,6 +31,8 @@ def test_with_no_handle_it_stops_the_run(kind):
 
     async def main():
         kind.go(other)
+        while not started:  # one that never began has nothing to clean up
+            await kind.gosched()
         kind.go(fail, kind, error)
         try:
             await never(kind)

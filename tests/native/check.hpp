@@ -24,6 +24,12 @@ inline uint64_t seed() {
     return value;
 }
 
+// How often to do something: GOCONC_SCALE percent of it (ThreadSanitizer is ten times slower).
+inline int scaled(int times) {
+    const char *text = std::getenv("GOCONC_SCALE");
+    return text ? int(int64_t(times) * std::atoi(text) / 100) : times;
+}
+
 inline const char *&running() {
     static const char *name = "";
     return name;
