@@ -18,6 +18,13 @@ from goconc._runtime cimport *
 
 import sys as _sys
 
+cdef extern from *:
+    """
+    #if !GOCONC_NATIVE_FIBERS
+    #error "goconc: plain functions have no engine on this platform or Python yet (see README, Where it stands)"
+    #endif
+    """
+
 cdef extern from "Python.h":
     PyThreadState *PyThreadState_Get() noexcept
     PyObject *PyObject_Call(PyObject *, PyObject *, PyObject *) noexcept

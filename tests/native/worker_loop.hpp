@@ -78,6 +78,7 @@ class WorkerLoop {
                 s_.release(w_);
                 get_processor();
             }
+            if (s_.surplus.load_relaxed() != 0) s_.shed();
             if (G *g = s_.pick(w_)) return g;
             idle();
         }
