@@ -231,6 +231,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         bint acquire(Worker *) noexcept
         bint has_processor(Worker *) noexcept
         void release(Worker *) noexcept
+        bint hand_over(Worker *) noexcept
         uint64_t progress() noexcept
         bint take_spare(Worker *) noexcept
         void join(Worker *) noexcept

@@ -431,6 +431,10 @@ cdef void give_up(Await a) noexcept:
             if a.op.deadline != forever:
                 sched.disarm(&g.deadline)
             leave_lines(a, g)
+        elif a.room == NULL and a.op.chan != NULL and a.op.wants != Wants.send and not FREE_THREADED:
+            # Served already. (Without a GIL its server may still be writing: the value is leaked then.)
+            if g.outcome == Outcome.handed and g.waiter.ok and (<Chan>a.op.chan).timer == NULL:
+                drop(g.waiter.value)
     over(a)
 
 

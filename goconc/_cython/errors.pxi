@@ -1,6 +1,9 @@
 # The exceptions of the public API, and durations.
 
 from types import GenericAlias as _GenericAlias
+import sysconfig as _sysconfig
+
+cdef bint FREE_THREADED = bool(_sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 class GoconcError(Exception):

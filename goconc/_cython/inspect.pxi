@@ -3,8 +3,6 @@
 import traceback as _traceback
 from types import CoroutineType as _CoroutineType
 
-cdef bint FREE_THREADED = bool(__import__("sysconfig").get_config_var("Py_GIL_DISABLED"))
-
 cdef enum:
     STACK_PATIENCE = 1_000_000_000  # ns to wait for another worker's answer
 

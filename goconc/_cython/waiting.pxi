@@ -73,6 +73,13 @@ cdef inline void begin_limit(G *g, int64_t deadline) noexcept:
     sched.arm(&g.deadline)
 
 
+cdef void await_token(ThreadSleeper *thread) noexcept:
+    """Somebody has won its claim and is about to unpark it: its stack must stay until then."""
+    with nogil:
+        while thread.parker.park(forever) != Woken.token:
+            pass
+
+
 cdef Outcome wait_thread(ThreadSleeper *thread, int64_t deadline) except *:
     cdef Woken why
     cdef int64_t until
@@ -81,8 +88,7 @@ cdef Outcome wait_thread(ThreadSleeper *thread, int64_t deadline) except *:
     if this_worker() != NULL:
         # A finalizer or signal handler that the scheduler itself runs: nobody else could run on this thread meanwhile.
         if not thread.claim.take_any():
-            with nogil:
-                thread.parker.park(forever)  # served just now: the operation happened
+            await_token(thread)  # served just now: the operation happened
             return thread.outcome
         raise RuntimeError("this call would block the scheduler (it was made by a finalizer or signal handler)")
     while True:
@@ -105,8 +111,7 @@ cdef Outcome wait_thread(ThreadSleeper *thread, int64_t deadline) except *:
             if thread.claim.take_any():
                 raise
             # It has been served: the operation happened. The interruption comes right after it.
-            with nogil:
-                thread.parker.park(forever)
+            await_token(thread)
             if isinstance(error, KeyboardInterrupt):
                 PyErr_SetInterrupt()
             else:
@@ -115,8 +120,7 @@ cdef Outcome wait_thread(ThreadSleeper *thread, int64_t deadline) except *:
         if why == Woken.timed_out and now_ns() >= deadline:
             if thread.claim.take_any():
                 return Outcome.timed_out
-            with nogil:
-                thread.parker.park(forever)
+            await_token(thread)
             return thread.outcome
 
 

@@ -107,8 +107,8 @@ cdef G *find_next(Worker *w) noexcept:
             fire_deadlines(w, now_ns())
         if w.tick.load_relaxed() % 61 == 60 and sched.wanting.load_relaxed() != 0:
             sched.flush(w)
-            sched.release(w)
-            get_processor(w)
+            if sched.hand_over(w):
+                get_processor(w)
         if sched.surplus.load_relaxed() != 0:
             sched.shed()
         g = sched.pick(w)

@@ -23,7 +23,7 @@ class Claim {
     }
     Ticket ticket() const noexcept { return word_.load_relaxed() & ~uint64_t(1); } // owner only: of the wait that was opened last
     bool take(Ticket ticket) noexcept { return word_.compare_exchange(ticket, ticket | 1); }
-    bool is_open(Ticket ticket) const noexcept { return word_.load_acquire() == ticket; }
+    bool is_open(Ticket ticket) const noexcept { return word_.load() == ticket; }
     // Takes whatever wait is open now; false if none is.
     bool take_any() noexcept {
         uint64_t word = word_.load();

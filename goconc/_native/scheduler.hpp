@@ -148,6 +148,19 @@ class Scheduler {
         wanting.store(wanting.load_relaxed() + 1);
     }
 
+    // Under the lock. The worker to be unparked, or null.
+    Worker *pass_on(Worker *w) noexcept {
+        Worker *heir = want_head_;
+        if (!heir) return nullptr;
+        want_head_ = heir->want_link;
+        if (!want_head_) want_tail_ = nullptr;
+        heir->wants = false;
+        heir->processor = w->processor;
+        w->processor = nullptr;
+        wanting.store(wanting.load_relaxed() - 1);
+        return heir;
+    }
+
   public:
     SharedQueue shared;
     Deadlines deadlines;
@@ -185,22 +198,26 @@ class Scheduler {
         Held<Lock> hold(lock_);
         return w->processor != nullptr;
     }
-    // Hands the processor to the first worker that wants one, else lays it aside.
+    // Gives the processor, and what is queued on it, to the first worker that wants one. False if none does: it is kept.
+    bool hand_over(Worker *w) noexcept {
+        Worker *heir = nullptr;
+        {
+            Held<Lock> hold(lock_);
+            heir = pass_on(w);
+        }
+        if (heir) heir->parker.unpark();
+        return heir != nullptr;
+    }
+    // The same, but lays it aside if nobody wants it. Nothing is queued on it.
     void release(Worker *w) noexcept {
         Worker *heir = nullptr;
         {
             Held<Lock> hold(lock_);
-            Processor *p = w->processor;
-            w->processor = nullptr;
-            if ((heir = want_head_)) {
-                want_head_ = heir->want_link;
-                if (!want_head_) want_tail_ = nullptr;
-                heir->wants = false;
-                heir->processor = p;
-                wanting.store(wanting.load_relaxed() - 1);
-            } else {
-                p->idle_link = idle_;
-                idle_ = p;
+            heir = pass_on(w);
+            if (!heir) {
+                w->processor->idle_link = idle_;
+                idle_ = w->processor;
+                w->processor = nullptr;
             }
         }
         if (heir) heir->parker.unpark();
