@@ -255,6 +255,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         Deadline *fire_due(int64_t now, WakeList &) noexcept
         bint arm(Deadline *) noexcept
         bint disarm(Deadline *) noexcept
+        bint rearm(Deadline *, int64_t when, cppbool *ok) noexcept
         void wake_all() noexcept
         void shed() noexcept
     cdef cppclass ThreadSleeper(Sleeper):

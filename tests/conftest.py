@@ -18,7 +18,9 @@ import pytest
 import goconc
 
 SOON = 10.0  # no wait in these tests takes so long, unless something is broken
-WATCHDOG = 40  # seconds for a test without a limit of its own; then all stacks are printed and the run ends
+WATCHDOG = 40 + 2 * float(
+    os.environ.get("GOCONC_STRESS_SECONDS", "0")
+)  # seconds for a test without a limit of its own; then all stacks are printed and the run ends
 
 
 def pytest_collection_modifyitems(items):

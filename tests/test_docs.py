@@ -1,5 +1,6 @@
 """Every ```python block of the guide and the README is a program that runs. (```python no-run: not one.)"""
 
+import os
 import re
 import subprocess
 import sys
@@ -24,14 +25,13 @@ def programs():
             yield pytest.param(block[1], id=f"{page}:{line}")
 
 
-@pytest.mark.parametrize("program", programs())
+@pytest.mark.parametrize("program", list(programs()))
 def test_it_runs(program, tmp_path):
     path = tmp_path / "program.py"
     path.write_text(program, encoding="utf-8")
-    # The goconc that runs these tests, not the source folder.
-    start = f"import sys, runpy; sys.path.insert(0, {str(Path(goconc.__path__[0]).parent)!r}); runpy.run_path({str(path)!r})"
-    command = [sys.executable, "-W", "error", "-c", start]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(Path(goconc.__path__[0]).parent)}  # the goconc that runs these tests
+    command = [sys.executable, "-W", "error", str(path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
 

@@ -148,11 +148,8 @@ cdef class Chan:
 
     def close(self) -> None:
         """No more sends. Values in the buffer can still be received. A second close raises ``ChannelClosed``. (Go: ``close(ch)``)"""
-        cdef WakeList wakes
-        refuse_send_on_timer(self)
-        if not self.ch.close(wakes):
+        if not close_if_open(self):
             raise ChannelClosed("close of closed channel")
-        make_all_ready(this_worker(), wakes)
 
     def __iter__(self):
         return self
@@ -170,15 +167,13 @@ cdef class Chan:
         return self
 
     def __exit__(self, *exc):
-        if not self.ch.closed:
-            self.close()
+        close_if_open(self)
 
     async def __aenter__(self):
         return self
 
     async def __aexit__(self, *exc):
-        if not self.ch.closed:
-            self.close()
+        close_if_open(self)
 
 
 @cython.final
@@ -243,15 +238,13 @@ cdef class SendChan:
         return self
 
     def __exit__(self, *exc):
-        if not self.chan.ch.closed:
-            self.chan.close()
+        close_if_open(self.chan)
 
     async def __aenter__(self):
         return self
 
     async def __aexit__(self, *exc):
-        if not self.chan.ch.closed:
-            self.chan.close()
+        close_if_open(self.chan)
 
 
 @cython.final
@@ -327,6 +320,16 @@ cdef class RecvChan:
 
     def __anext__(self):
         return await_receive(self.chan, Wants.next, None, None)
+
+
+cdef bint close_if_open(Chan chan) except? 0:
+    """False if it was closed already."""
+    cdef WakeList wakes
+    refuse_send_on_timer(chan)
+    if not chan.ch.close(wakes):
+        return False
+    make_all_ready(this_worker(), wakes)
+    return True
 
 
 cdef SendChan send_view(Chan chan):

@@ -278,11 +278,25 @@ cdef void request(Goroutine go, uint32_t what) noexcept:
         make_ready(this_worker(), &go.g)
 
 
+cdef object exchange_pending(Goroutine go, object error):
+    """Sets what is to be raised in it, from any thread; returns what was set before."""
+    with cython.critical_section(go):
+        before = go.pending
+        go.pending = error
+    return before
+
+
+cdef void raise_in(Goroutine go, object error) noexcept:
+    """Raises ``error`` in it at its next suspension, or at the one it is in."""
+    exchange_pending(go, error)
+    request(go, REQUEST_RAISE)
+
+
 cdef void interrupt_again(Goroutine go) noexcept:
     """Ctrl-C came for it when its wait was over already: it must not have to wait again to hear of it."""
     if isinstance(go.pending, KeyboardInterrupt):
         go.g.requests.fetch_and(~<uint32_t>REQUEST_RAISE)
-        go.pending = None
+        exchange_pending(go, None)
         PyErr_SetInterrupt()
 
 
@@ -298,8 +312,7 @@ cdef int raise_requests(Goroutine go) except -1:
     cdef uint32_t wanted = go.g.requests.load()
     if wanted & REQUEST_RAISE:
         go.g.requests.fetch_and(~<uint32_t>REQUEST_RAISE)
-        error = go.pending
-        go.pending = None
+        error = exchange_pending(go, None)
         if error is not None:
             raise error
     if go.shields:

@@ -131,8 +131,7 @@ cdef void handle_signals(Worker *w) noexcept:
 
 cdef void raise_in_main(Scope scope, object error) noexcept:
     cdef Goroutine target = scope.root if scope.ending or scope.main is None else scope.main
-    target.pending = error
-    request(target, REQUEST_RAISE)
+    raise_in(target, error)
 
 
 cdef int foreign_threads() noexcept:
@@ -156,8 +155,7 @@ cdef void report_deadlock() noexcept:
         if scope.main is None or (scope.ending and scope.root is None):
             continue
         if scope.ending:
-            scope.root.pending = GoroutineExit("nothing left to wait for")
-            request(scope.root, REQUEST_RAISE)
+            raise_in(scope.root, GoroutineExit("nothing left to wait for"))
             continue
         if scope.root is not None and scope.main.g.state.is_done():
             error = Deadlock("no goroutines (main called goexit) - deadlock!")
@@ -172,8 +170,7 @@ cdef void report_deadlock() noexcept:
             except Exception:
                 pass
             error = stored
-        target.pending = error
-        request(target, REQUEST_RAISE)
+        raise_in(target, error)
 
 
 cdef str safe_dump():

@@ -97,19 +97,24 @@ cdef object fail_scope(Scope scope, object error, Goroutine go):
     if scope.background or scope.ending or scope.main is None:
         report_exception(error, go)
         return
-    if scope.failure is not None:
-        scope.more_failures.append(f"{go.describe()}: {error!r}" if len(scope.more_failures) < 3 else None)
+    text = f"{go.describe()}: {error!r}"
+    with cython.critical_section(scope):
+        if scope.more_failures is None:
+            scope.more_failures = []
+            first = True
+        else:
+            scope.more_failures.append(text if len(scope.more_failures) < 3 else None)
+            first = False
+    if not first:
         return
     if not isinstance(error, (SystemExit, KeyboardInterrupt)):
         try:
             error.add_note(f"in {go.describe()}")
         except Exception:
             pass
-    scope.more_failures = []
     scope.failure = error
     if scope.main.g.state.is_done():  # it called goexit; what stands on its thread waits for the others
-        scope.root.pending = GoroutineExit("a goroutine has failed")
-        request(scope.root, REQUEST_RAISE)
+        raise_in(scope.root, GoroutineExit("a goroutine has failed"))
     else:
         request(scope.main, REQUEST_KILL)
 

@@ -194,22 +194,24 @@ cdef class AfterFunc:
 
     def reset(self, seconds) -> bool:
         """The call is made ``seconds`` from now, again if it was made before; True if it was still due."""
-        cdef int64_t delay = nanoseconds(seconds, "seconds")
-        cdef bint was = self.stop()
-        arm_function(self, delay)
-        return was
+        return arm_function(self, nanoseconds(seconds, "seconds"))
 
 
-cdef int arm_function(AfterFunc timer, int64_t delay) except -1:
+cdef bint arm_function(AfterFunc timer, int64_t delay) except? 0:
+    """True if it was due already."""
     cdef int64_t now = now_ns()
+    cdef cppbool ok = True
+    cdef bint was
     if timer.scope.background:
         ensure_background()
-    timer.deadline.when = deadline_after(now, delay) if delay > 0 else now
     Py_INCREF(timer)  # the heap's
-    if not sched.arm(&timer.deadline):
+    was = sched.rearm(&timer.deadline, deadline_after(now, delay) if delay > 0 else now, &ok)
+    if was:
+        Py_DECREF(timer)  # it had one
+    if not ok:
         Py_DECREF(timer)
         raise MemoryError("no memory for a timer")
-    return 0
+    return was
 
 
 def after_func(seconds, fn, /):

@@ -506,6 +506,18 @@ class Scheduler {
         if (earliest) wake_all();
         return true;
     }
+    // Puts it into the heap, or at another place in it, in one step. True if it was in it. `ok` false: memory has run out; it is not in it.
+    bool rearm(Deadline *d, int64_t when, bool *ok) noexcept {
+        bool earliest = false, was;
+        {
+            Held<AttachedLock> hold(deadlines.lock);
+            was = deadlines.disarm(d);
+            d->when = when;
+            *ok = deadlines.arm(d, &earliest);
+        }
+        if (earliest) wake_all();
+        return was;
+    }
     bool disarm(Deadline *d) noexcept {
         Held<AttachedLock> hold(deadlines.lock);
         return deadlines.disarm(d);

@@ -659,6 +659,39 @@ void storms(int attempts) {
         }
 }
 
+// A sleeper is gone as soon as its token has come: whoever gave it must be through with it.
+void short_lives(int rounds) {
+    std::atomic<ThreadSleeper *> offered{nullptr};
+    std::atomic<bool> missed{false}, over{false};
+    std::thread waker([&] {
+        while (!over) {
+            ThreadSleeper *thread = offered.exchange(nullptr);
+            if (!thread) continue;
+            if (thread->claim.take_any()) {
+                thread->outcome = Outcome::handed;
+                thread->parker.unpark();
+            } else {
+                missed = true;
+            }
+        }
+    });
+    Random random(check::seed());
+    int handed = 0;
+    for (int i = 0; i < rounds; i++) {
+        std::unique_ptr<ThreadSleeper> thread(new ThreadSleeper);
+        thread->claim.open();
+        missed = false;
+        offered = thread.get();
+        for (uint32_t spin = random.below(200); spin > 0; spin--) cpu_relax();
+        if (wait_thread(*thread, random.one_in(2) ? forever : now_ns() + random.below(20000)) == Outcome::handed) handed++;
+        else
+            while (!missed) std::this_thread::yield(); // the waker looks at it until then
+    }
+    over = true;
+    waker.join();
+    CHECK(handed > 0);
+}
+
 } // namespace
 
 int main() {
@@ -678,6 +711,7 @@ int main() {
     check::test("select with one channel thrice", select_same_channel);
     check::test("select is fair", select_fair);
     check::test("select with a timer", select_timer);
+    check::test("sleepers that are gone at once", [] { short_lives(check::scaled(30000)); });
     storms(check::scaled(20000));
     return check::summary("channel_test");
 }
