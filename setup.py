@@ -20,7 +20,7 @@ WINDOWS = sys.platform == "win32"
 
 
 def native_fibers() -> bool:
-    """Whether goconc's own fibers exist here; `dependencies` in pyproject.toml brings greenlet where they do not."""
+    """Whether goconc's own fibers exist here. Where they do not, the build stops with a message: see README."""
     minor = sys.version_info[1]
     free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     machine = sysconfig.get_platform().rpartition("-")[2]

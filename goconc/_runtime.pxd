@@ -215,6 +215,7 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         Fiber *idle_fibers
         uint32_t idle_count
         Fiber *root_fiber
+        uint32_t guests
         bint on_main_thread
         bint stopping
         unsigned long thread

@@ -18,9 +18,8 @@ import pytest
 import goconc
 
 SOON = 10.0  # no wait in these tests takes so long, unless something is broken
-WATCHDOG = 40 + 2 * float(
-    os.environ.get("GOCONC_STRESS_SECONDS", "0")
-)  # seconds for a test without a limit of its own; then all stacks are printed and the run ends
+# Seconds for a test without a limit of its own; then all stacks are printed and the run ends.
+WATCHDOG = 40 + 2 * float(os.environ.get("GOCONC_STRESS_SECONDS", "0"))
 
 
 def pytest_collection_modifyitems(items):

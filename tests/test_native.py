@@ -10,46 +10,43 @@ import pytest
 
 NATIVE = Path(__file__).parent / "native"
 HEADERS = NATIVE.parent.parent / "goconc" / "_native"
+COMPILER = os.environ.get("CXX", "g++").split()
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(os.name != "posix", reason="the Makefile wants a POSIX shell"),
+    pytest.mark.skipif(shutil.which("make") is None, reason="no make here"),
+    pytest.mark.skipif(shutil.which(COMPILER[0]) is None, reason=f"no {COMPILER[0]} here"),
+    pytest.mark.skipif(not HEADERS.is_dir(), reason="the headers under test are not beside the tests"),
+]
+
+
+def run(*command, **options):
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
+    )
 
 
 def make(target):
-    compiler = os.environ.get("CXX", "g++").split()[0]
-    if os.name != "posix":
-        pytest.skip("the Makefile wants a POSIX shell")
-    for tool in ("make", compiler):
-        if shutil.which(tool) is None:
-            pytest.skip(f"no {tool} here")
-    if not HEADERS.is_dir():
-        pytest.skip("the headers under test are not beside the tests")
-    done = subprocess.run(
-        ["make", "-C", str(NATIVE), target], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    done = run("make", "-C", str(NATIVE), target)
     assert done.returncode == 0, done.stdout
-    passed = re.findall(r"^(\w+): (\d+) passed, seed \d+$", done.stdout, re.MULTILINE)
     finished = re.search(rf"^{target}: all (\d+) programs passed$", done.stdout, re.MULTILINE)
     assert finished, done.stdout
-    assert len(passed) == int(finished[1]), done.stdout
-    assert all(int(count) > 0 for _, count in passed), done.stdout
+    counts = re.findall(r"^\w+: (\d+) passed, seed \d+$", done.stdout, re.MULTILINE)
+    assert len(counts) == int(finished[1]), done.stdout
+    assert all(int(count) > 0 for count in counts), done.stdout
     return done.stdout
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_check():
     output = make("check")
     assert re.search(r"all models: \d{4,} schedules", output), output
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(400)
-def test_tsan():
-    probe = subprocess.run(
-        [*os.environ.get("CXX", "g++").split(), "-fsanitize=thread", "-x", "c++", "-", "-o", os.devnull],
-        input="int main() {}",
-        text=True,
-        capture_output=True,
-        check=False,
-    ) if shutil.which(os.environ.get("CXX", "g++").split()[0]) else None
-    if probe is not None and probe.returncode != 0:
+def test_thread_sanitizer(tmp_path):
+    source = tmp_path / "empty.cpp"
+    source.write_text("int main() {}\n")
+    if run(*COMPILER, "-fsanitize=thread", str(source), "-o", str(tmp_path / "empty")).returncode != 0:
         pytest.skip("this compiler has no ThreadSanitizer")
     make("tsan")

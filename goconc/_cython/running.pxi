@@ -277,6 +277,10 @@ cdef object run_scope(Worker *w, Scope scope):
         except BaseException as raised:
             error = raised
     end_scope(w, scope)
+    try:
+        let_guests_go(w, scope)
+    except BaseException as raised:
+        error = raised
     if first is root:
         Py_DECREF(first)
     scope.main = scope.root = scope.base = None
@@ -364,6 +368,13 @@ cdef void end_scope(Worker *w, Scope scope) noexcept:
         if not isinstance(raised, (Deadlock, GoroutineExit)) and scope.failure is None:
             scope.failure = raised
         abandon(scope)
+
+
+cdef int let_guests_go(Worker *w, Scope scope) except -1:
+    """Coroutines of other scopes that Ctrl-C has interrupted here finish their step before the thread is given back."""
+    while w.guests != 0:
+        give_way_plain(w, &scope.root.g)
+        raise_requests(scope.root)
 
 
 cdef void abandon_running(Worker *w, Goroutine go) noexcept:

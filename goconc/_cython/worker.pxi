@@ -204,8 +204,7 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
         if result == park_token or result == give_way_token:
             Py_XDECREF(result)
             go.context = take_context(ts)
-            g.home = NULL  # set while it was interrupted on this stack
-            g.fiber = NULL
+            leaves_stack(w, g)
             w.current = NULL
             if result == give_way_token:
                 g.state.give_way()
@@ -219,10 +218,18 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
             status = PyIter_Send(<PyObject *>go.coro, Py_None, &result)
         else:
             status = refuse(go, taken(result), &result)
+    leaves_stack(w, g)
     end_coroutine(w, go, result if status == PYGEN_RETURN else NULL)
     Py_XDECREF(take_context(ts))
     go = None
     let_go(w, g)
+
+
+cdef inline void leaves_stack(Worker *w, G *g) noexcept:
+    """A coroutine's step is over. If it was interrupted on the way it was at home here until now."""
+    if g.home != NULL:
+        g.home = NULL
+        w.guests -= 1
 
 
 cdef int refuse(Goroutine go, object yielded, PyObject **result) noexcept:
@@ -256,6 +263,8 @@ cdef void end_coroutine(Worker *w, Goroutine go, PyObject *result) noexcept:
 cdef void give_way_plain(Worker *w, G *g) noexcept:
     """The running goroutine lets all that is ready go first. Its frames stand on this stack, so it is pinned to it, a coroutine too."""
     cdef Fiber *here = w.fiber
+    if g.kind == SleeperKind.coroutine and g.home == NULL:
+        w.guests += 1
     g.fiber = here
     g.home = w
     g.state.give_way()

@@ -22,12 +22,12 @@ struct Worker;
 
 // Why a goroutine waits; the words are Go's (GO-35).
 enum class WaitReason : uint8_t {
-    none, chan_send, chan_receive, chan_send_nil, chan_receive_nil, select, select_no_cases, sleep, join, blocking_call
+    none, chan_send, chan_receive, chan_send_nil, chan_receive_nil, select, select_no_cases, sleep, join
 };
 
 inline const char *words(WaitReason reason) noexcept {
     static const char *const texts[] = {"", "chan send", "chan receive", "chan send (nil chan)", "chan receive (nil chan)",
-        "select", "select (no cases)", "sleep", "goroutine join", "blocking call"};
+        "select", "select (no cases)", "sleep", "goroutine join"};
     return texts[int(reason)];
 }
 

@@ -11,7 +11,8 @@
 //
 // A worker that wants a processor and finds none stands in a FIFO; the holder hands over on every 61st tick and when it is idle. If no
 // holder has come by in a while (all sit in one long call), the one that waits takes a spare processor instead; it goes out of service
-// again once a holder comes by. So a stuck worker holds up what is pinned to it, and nobody else.
+// again once a holder comes by. So a stuck worker holds up what is pinned to it and what it has queued, and
+// nobody else.
 #pragma once
 #include "local_queue.hpp"
 #include "parker.hpp"
@@ -128,6 +129,7 @@ struct Worker {
     uint32_t idle_count = 0;
     Fiber *root_fiber = nullptr;   // stands for the thread's own stack
     bool stopping = false;
+    uint32_t guests = 0;           // coroutines interrupted in mid-step: their frames stand on stacks of this thread
     bool on_main_thread = false;   // signals are handled here
     unsigned long thread = 0;      // its identity for Python
     Worker *reuse_link = nullptr;  // workers are never freed: a late rouse() may still look at one

@@ -2,7 +2,8 @@
 // and its deadline is in the heap only while somebody waits on the channel (TM-06, GO-42). Whoever looks at it settles first what
 // has become due meanwhile. Everything here is guarded by the deadlines' lock, which is also the channel's.
 //
-// Invariants: at most one event is pending (TM-08); an event is pending only if nobody is parked on the channel; the deadline is armed
+// Invariants: at most one event is pending (TM-08); an event stays pending only while nobody is parked on the
+// channel (between its due time and its firing another receiver may come first); the deadline is armed
 // only if a receiver is parked and the timer is active. The value of an event is its due time in ns, carried in the value word itself.
 #pragma once
 #include "channel.hpp"

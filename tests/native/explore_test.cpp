@@ -640,6 +640,32 @@ template <bool of_scope> struct RightsModel : SchedulerModel {
     void check() { expect(runs[0] == 1, "everybody sleeps, and work waits"); }
 };
 
+// A worker with work queued on its processor comes by, on its 61st tick, just when the one that wants it runs out of patience.
+template <bool keeps_queue> struct PatienceModel : SchedulerModel {
+    void tasks(Tasks t) {
+        Rules rules;
+        rules.keeps_queue = keeps_queue;
+        workers[0].tick.store(60);
+        scheduler.join(&workers[0]);
+        scheduler.acquire(&workers[0]);
+        for (G &g : gs) {
+            g.kind = SleeperKind::coroutine;
+            scheduler.push_back(&workers[0], &g);
+        }
+        t.add_server("worker1", [this, rules] { run(0, rules); });
+        t.add_server("worker2", [this, rules] { run(1, rules); });
+    }
+    void run(int i, Rules rules) {
+        WorkerLoop loop(scheduler, &workers[i], rules);
+        loop.clock = [] { return int64_t(0); };
+        if (i) loop.join();
+        for (;;) expect(++runs[loop.find_next() - gs] == 1, "it ran twice");
+    }
+    void check() {
+        for (int n : runs) expect(n == 1, "everybody sleeps, and work waits");
+    }
+};
+
 // A deadline is armed while two workers sleep; then one of them leaves. It has to be fired by the other.
 struct WatcherModel {
     Scheduler scheduler;
@@ -734,6 +760,8 @@ int main() {
     wrong<MailModel<true, false>>("a processor that an idle worker keeps");
     right<RightsModel<true>>("sleep: plain goroutine of a run()");
     right<RightsModel<false>>("sleep: plain goroutine of the background");
+    right<PatienceModel<true>>("sleep: patience ends as the holder comes by", 3);
+    wrong<PatienceModel<false>>("a processor laid aside with work queued on it", 3);
     right<WatcherModel>("sleep: who watches a deadline leaves");
     std::printf("   all models: %ld schedules\n", total);
     return check::summary("explore_test");

@@ -10,6 +10,7 @@ struct Rules {
     bool looks_again = true;        // has_work after asleep was stored
     bool asleep_before_look = true; // asleep is stored before, not after, that look
     bool releases = true;           // an idle worker hands its processor over
+    bool keeps_queue = true;        // a processor with work queued on it is handed over, and never laid aside
     bool patient = true;            // who wants a processor looks after a while whether anybody comes by
 };
 
@@ -31,7 +32,7 @@ class WorkerLoop {
     }
     void fire_deadlines(int64_t now) {
         WakeList wakes;
-        s_.fire_due(now, wakes);
+        s_.fire_due(now, wakes); // no functions in these tests
         while (Sleeper *s = wakes.pop()) s_.make_ready(w_, s);
     }
     void idle() {
@@ -75,8 +76,12 @@ class WorkerLoop {
                 fire_deadlines(clock());
             if (w_->tick.load_relaxed() % 61 == 60 && s_.wanting.load_relaxed() != 0) {
                 s_.flush(w_);
-                s_.release(w_);
-                get_processor();
+                if (rules_.keeps_queue) {
+                    if (s_.hand_over(w_)) get_processor();
+                } else {
+                    s_.release(w_);
+                    get_processor();
+                }
             }
             if (s_.surplus.load_relaxed() != 0) s_.shed();
             if (G *g = s_.pick(w_)) return g;
