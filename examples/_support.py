@@ -72,31 +72,36 @@ open_url = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
+    def __init__(self, answer: Callable[[str], tuple[int, str]]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer = answer
+
     def server_bind(self) -> None:
         socketserver.TCPServer.server_bind(self)  # HTTPServer's own looks up the machine's name, which can take seconds
         self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
 
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, _Server)
+        status, text = self.server.answer(self.path)
+        body = text.encode()
+        try:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        except ConnectionError:
+            pass  # nobody waits for it any more
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 @contextmanager
 def serve(answer: Callable[[str], tuple[int, str]]) -> Iterator[str]:
     """An HTTP server on 127.0.0.1, a thread for each request; ``answer(path)`` gives the status and the text."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, text = answer(self.path)
-            body = text.encode()
-            try:
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-            except ConnectionError:
-                pass  # nobody waits for it any more
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with _Server(("127.0.0.1", 0), Handler) as server:
+    with _Server(answer) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
