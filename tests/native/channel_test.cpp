@@ -470,8 +470,8 @@ struct Storm {
     bool closes_early = false; // two threads close while others still send
 };
 
-// Two channels. Each sender numbers what it sends; a value is (sender, number). Every number of a send that succeeded is received once, of one
-// that failed never; a receiver sees the numbers of one sender on one channel grow.
+// Two channels. Each sender numbers what it sends; a value is (sender, number). Every number of a send that succeeded is received once,
+// of one that failed never; a receiver sees the numbers of one sender on one channel grow.
 class StormRun {
     Storm storm_;
     Channel channels_[2];

@@ -1,4 +1,4 @@
-// A worker's loop without Python: find_next of goconc/_cython/worker.pxi, idle and get_processor of running.pxi, statement by statement.
+// A worker's loop without Python: find_next of goconc/_cython/worker.pxi, idle of idle.pxi, get_processor of thread.pxi, statement by statement.
 // Keep it like them. `Rules` can take a step out of the protocol, to see that the tests then fail.
 #pragma once
 #include "../../goconc/_native/scheduler.hpp"

@@ -1,0 +1,79 @@
+# A thread becomes a worker and stops being one; how it comes by a processor.
+
+cdef Worker *spare_workers = NULL      # of ended run() calls; workers are never freed
+cdef object starting = _threading.Lock()
+
+cdef enum:
+    PATIENCE = 10_000_000              # ns without any progress, after which who wants a processor takes a spare one
+
+
+cdef Worker *new_worker(void *scope) except NULL:
+    """Makes the calling thread a worker, for a run()'s scope or (NULL) the background's. It stands on its own stack."""
+    global spare_workers
+    cdef Worker *w
+    cdef PyThreadState *ts = PyThreadState_Get()
+    with starting:
+        w = spare_workers
+        if w != NULL:
+            spare_workers = w.reuse_link
+    if w == NULL:
+        w = make_worker()
+        if w == NULL:
+            raise MemoryError("no memory for a worker")
+        w.dice.seed(<uint64_t>now_ns() ^ <uint64_t><size_t>w)
+    w.thread_state = <void *>ts
+    w.thread = PyThread_get_thread_ident()
+    fiber_adopt(w.root_fiber, ts)
+    w.fiber = w.root_fiber
+    w.current = NULL
+    w.scope = scope
+    w.stopping = False
+    w.on_main_thread = PyThread_get_thread_ident() == main_thread
+    set_this_worker(w)
+    sched.join(w)
+    get_processor(w)
+    return w
+
+
+cdef void retire_worker(Worker *w) noexcept:
+    """The thread stops being a worker. Nothing is suspended on its fibers any more, or is given up."""
+    global spare_workers
+    cdef NativeFiber *idle
+    while w.idle_fibers != NULL:
+        idle = <NativeFiber *>w.idle_fibers
+        w.idle_fibers = <Fiber *>idle.next
+        fiber_recycle(<Fiber *>idle)
+    w.idle_count = 0
+    sched.leave(w)
+    set_this_worker(NULL)
+    with starting:
+        w.reuse_link = spare_workers
+        spare_workers = w
+
+
+cdef extern from *:
+    """
+    static inline goconc::Worker *goconc_make_worker() {
+        goconc::Worker *w = new (std::nothrow) goconc::Worker;
+        if (w) w->root_fiber = new (std::nothrow) goconc::Fiber;
+        return w && w->root_fiber ? w : nullptr;
+    }
+    """
+    Worker *make_worker "goconc_make_worker"() noexcept
+
+
+cdef void get_processor(Worker *w) noexcept:
+    """Waits for the right to run goroutines."""
+    cdef uint64_t seen, now
+    if sched.acquire(w):
+        return
+    seen = sched.progress()
+    while True:
+        with nogil:
+            w.parker.park(now_ns() + <int64_t>PATIENCE)
+        if sched.has_processor(w):
+            return
+        now = sched.progress()
+        if now == seen and sched.take_spare(w):
+            return
+        seen = now
