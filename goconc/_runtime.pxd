@@ -331,11 +331,14 @@ cdef extern from "_cpython/selected.hpp" namespace "goconc":
     PyTypeObject selected_type
     object make_selected "goconc::new_selected"(PyObject *index, PyObject *value, PyObject *ok, PyObject *chan)
 
+cdef extern from "_cpython/object_head.hpp" namespace "goconc":
+    void count_together(PyObject *) noexcept
+    void forget_finalized(PyObject *) noexcept
+
 cdef extern from "_cpython/frames.hpp" namespace "goconc":
     PyObject *calling_code(PyThreadState *, int *lasti) noexcept
     PyObject *take_context(PyThreadState *) noexcept
     void give_context(PyThreadState *, PyObject *owned) noexcept
     PyObject *copied_context(PyThreadState *) noexcept
-    void forget_finalized(PyObject *) noexcept
     int line_of(PyObject *code, int lasti) noexcept
     bint makes_coroutine(PyObject *) noexcept

@@ -54,19 +54,6 @@ inline PyObject *copied_context(PyThreadState *ts) noexcept {
     return PyContext_CopyCurrent();
 }
 
-// For an object whose memory is used again: its finalizer is to be called again too. The mark that it was called is kept in front of the
-// object and outlives it. (Free-threaded builds do not use memory again.)
-inline void forget_finalized(PyObject *object) noexcept {
-#ifndef Py_GIL_DISABLED
-    struct Head {
-        uintptr_t next, previous; // the lowest bit of `previous` is the mark: the same on 3.11 to 3.15
-    };
-    reinterpret_cast<Head *>(object)[-1].previous &= ~uintptr_t(1);
-#else
-    (void)object;
-#endif
-}
-
 // Whether calling `fn` gives a coroutine, as far as can be seen without calling it and without running Python.
 inline bool makes_coroutine(PyObject *fn) noexcept {
     if (PyMethod_Check(fn)) fn = PyMethod_GET_FUNCTION(fn);

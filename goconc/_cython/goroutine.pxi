@@ -14,6 +14,7 @@ cdef class Goroutine:
 
     def __cinit__(self):
         self.g.object = <void *>self
+        count_together(<PyObject *>self)
         forget_finalized(<PyObject *>self)
         self.context = NULL
         self.code = NULL
@@ -170,12 +171,13 @@ cdef int wait_for_end(Worker *w, Goroutine other, int64_t deadline) except -1:
 
 
 cdef Goroutine new_goroutine(object fn, tuple args, dict kwargs):
-    return prepare(<PyObject *>fn, args, kwargs)
-
-
-cdef Goroutine prepare(PyObject *fn, tuple args, dict kwargs):
-    """A goroutine that is not in any queue yet. A coroutine function is called here: a wrong call is the caller's error."""
     cdef Goroutine go = Goroutine.__new__(Goroutine)
+    prepare(go, <PyObject *>fn, args, kwargs)
+    return go
+
+
+cdef int prepare(Goroutine go, PyObject *fn, tuple args, dict kwargs) except -1:
+    """Tells a goroutine, which is in no queue yet, what to run. A coroutine function is called here: a wrong call is the caller's error."""
     cdef PyThreadState *ts = PyThreadState_Get()
     if makes_coroutine(fn):
         go.coro = (<object>fn)(*args, **kwargs) if kwargs else (<object>fn)(*args)
@@ -195,7 +197,7 @@ cdef Goroutine prepare(PyObject *fn, tuple args, dict kwargs):
     go.id = last_id.fetch_add(1) + 1
     go.context = copied_context(ts)
     go.code = calling_code(ts, &go.lasti)
-    return go
+    return 0
 
 
 # `go` is a bare C function: a def with *args and **kwargs would build a dictionary for every goroutine.
@@ -221,7 +223,8 @@ cdef PyObject *go_vector(PyObject *module, PyObject *const *given, Py_ssize_t co
         for i in range(len(<tuple>names)):
             kwargs[(<tuple>names)[i]] = <object>given[count + i]
     scope = scope_for_new()
-    g = prepare(given[0], args, kwargs)
+    g = Goroutine.__new__(Goroutine)
+    prepare(g, given[0], args, kwargs)
     start_in(g, scope, this_worker())
     return <PyObject *>owned(g)
 

@@ -74,19 +74,24 @@ cdef void report_deadlock() noexcept:
             raise_in(scope.root, GoroutineExit("nothing left to wait for"))
             continue
         if scope.root is not None and scope.main.g.state.is_done():
-            error = Deadlock("no goroutines (main called goexit) - deadlock!")
+            error = deadlock_of(scope, "no goroutines (main called goexit) - deadlock!")
             target = scope.root
         else:
-            error = Deadlock("all goroutines are asleep - deadlock!\n\n" + safe_dump())
+            error = deadlock_of(scope, "all goroutines are asleep - deadlock!\n\n" + safe_dump())
             target = scope.main
-        stored = oldest_stored(scope)
-        if stored is not None:
-            try:
-                stored.add_note(str(error))
-            except Exception:
-                pass
-            error = stored
         raise_in(target, error)
+
+
+cdef object deadlock_of(Scope scope, str text):
+    """What run() raises for it: the exception that nobody has asked for yet, if there is one."""
+    error = oldest_stored(scope)
+    if error is None:
+        return Deadlock(text)
+    try:
+        error.add_note(text)
+    except Exception:
+        pass
+    return error
 
 
 cdef str safe_dump():

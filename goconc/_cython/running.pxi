@@ -83,7 +83,7 @@ cdef object run_scope(Worker *w, Scope scope):
         error = None
         try:
             wait_for_others(w, scope)
-            error = Deadlock("no goroutines (main called goexit) - deadlock!")
+            error = deadlock_of(scope, "no goroutines (main called goexit) - deadlock!")
         except BaseException as raised:
             error = raised
     end_scope(w, scope)

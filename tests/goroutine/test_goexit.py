@@ -269,3 +269,19 @@ def test_after_goexit_in_main_an_exception_nobody_joins_ends_the_run(kind):
 
     with pytest.raises(ValueError, match="late"):
         kind.run(main)
+
+
+def test_after_goexit_in_main_an_exception_somebody_could_still_ask_for_is_told(kind):
+    # rule GO-15, GO-12
+    handles = []
+
+    async def fail():
+        raise ValueError("kept")
+
+    async def main():
+        handles.append(kind.go(fail))
+        goconc.goexit()
+
+    with pytest.raises(ValueError, match="kept") as caught:
+        kind.run(main)
+    assert any("no goroutines" in note for note in caught.value.__notes__)
