@@ -24,12 +24,16 @@ cdef extern from "_native/atomic.hpp" namespace "goconc" nogil:
         T load() noexcept
         T load_relaxed() noexcept
         void store(T) noexcept
+        void store_relaxed(T) noexcept
+        T exchange(T) noexcept
         T fetch_add(T) noexcept
         T fetch_sub(T) noexcept
     cdef cppclass Attached[T]:
         T load() noexcept
         T load_relaxed() noexcept
         void store(T) noexcept
+        void store_relaxed(T) noexcept
+        T exchange(T) noexcept
         T fetch_add(T) noexcept
         T fetch_sub(T) noexcept
         T fetch_or(T) noexcept
@@ -175,6 +179,7 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         void finish() noexcept
         bint is_done() noexcept
         bint is_parked() noexcept
+        bint is_runnable() noexcept
         const char *name() noexcept
     cdef cppclass G(Sleeper):
         GState state
@@ -183,6 +188,9 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         Worker *home
         Fiber *fiber
         void *spare
+        Worker *last
+        bint guest
+        uint32_t locks
         void *object
         void *scope
         G *scope_next
@@ -197,7 +205,14 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         G *pop() noexcept
         bint empty() noexcept
 
-cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
+cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
+    cdef cppclass Sysmon:
+        Sysmon()
+        bint (*detached)(void *) noexcept
+        int64_t warn_after
+        bint start(Scheduler &) noexcept
+        void stop() noexcept
+        void start_afresh() noexcept
     cdef cppclass Processor
     cdef cppclass Worker:
         Processor *processor
@@ -207,7 +222,13 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         Atomic[bint] asleep
         Parker parker
         void *scope
+        Attached[uint32_t] fresh_count
         Attached[uint32_t] tick
+        Attached[cppbool] running
+        bint spinning
+        uint32_t locked
+        uint64_t stolen
+        bint has_own_work() noexcept
         ClockHint clock_hint
         Dice dice
         uint64_t parked
@@ -223,18 +244,18 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
     cdef cppclass Scheduler:
         SharedSize shared
         Deadlines deadlines
-        Atomic[uint32_t] wanting
-        Atomic[uint32_t] surplus
+        Atomic[cppbool] short_of_helpers
+        Atomic[Worker *] held_up
+        Worker *background
         Attached[uint64_t] goroutines
         Attached[uint64_t] sleep_changes
         Attached[uint32_t] sleeping_threads
         void start_afresh() noexcept
-        bint acquire(Worker *) noexcept
+        bint resize(uint32_t) noexcept
+        uint32_t size() noexcept
+        bint acquire(Worker *, bint line_up) noexcept
         bint has_processor(Worker *) noexcept
         void release(Worker *) noexcept
-        bint hand_over(Worker *) noexcept
-        uint64_t progress() noexcept
-        bint take_spare(Worker *) noexcept
         void join(Worker *) noexcept
         void leave(Worker *) noexcept
         void push_back(Worker *, G *) noexcept
@@ -245,20 +266,24 @@ cdef extern from "_native/scheduler.hpp" namespace "goconc" nogil:
         void offer(G *) noexcept
         void mail(Worker *, G *) noexcept
         void make_ready(Worker *, Sleeper *) noexcept
-        G *pick(Worker *) noexcept
-        bint has_work(Worker *) noexcept
         bint all_asleep() noexcept
         uint32_t worker_count() noexcept
         unsigned long thread_under(G *) noexcept
         void count(ThreadSleeper *) noexcept
         void uncount(ThreadSleeper *) noexcept
-        void rouse(Worker *) noexcept
         Deadline *fire_due(int64_t now, WakeList &) noexcept
         bint arm(Deadline *) noexcept
         bint disarm(Deadline *) noexcept
-        bint rearm(Deadline *, int64_t when, cppbool *ok) noexcept
-        void wake_all() noexcept
-        void shed() noexcept
+        bint rearm(Worker *, Deadline *, int64_t when, cppbool *ok) noexcept
+        void wake_keeper(Worker *) noexcept
+        G *find(Worker *) noexcept
+        bint may_spin(Worker *) noexcept
+        bint spin(Worker *, int64_t until) noexcept
+        bint lie_down(Worker *) noexcept
+        int64_t sleep_until(Worker *) noexcept
+        Woken sleep(Worker *, int64_t until, bint deadline_only) noexcept
+        void get_up(Worker *) noexcept
+        bint has_reason(Worker *) noexcept
     cdef cppclass ThreadSleeper(Sleeper):
         Parker parker
         Waiter waiter
@@ -283,6 +308,9 @@ cdef extern from "_cpython/fiber.hpp" namespace "goconc":
     void fiber_recycle(Fiber *) noexcept
     void fiber_reset(Fiber *, PyThreadState *) noexcept
     PyObject *fiber_frame(PyThreadState *, Fiber *) noexcept
+
+cdef extern from "_cpython/detached.hpp" namespace "goconc" nogil:
+    bint thread_is_detached(void *) noexcept
 
 cdef extern from "_cpython/this_worker.hpp" namespace "goconc" nogil:
     Worker *this_worker() noexcept

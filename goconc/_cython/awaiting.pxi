@@ -298,7 +298,7 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
         forget_room(a)
         raise MemoryError("no memory for the channel's buffer")
     if look_again:
-        sched.wake_all()
+        sched.wake_keeper(this_worker())
     a.ctx = (ctx, cases)
     return suspend(a, w, g, WaitReason.select_no_cases if none_ever_ready(a.room) else WaitReason.select, result)
 

@@ -3,49 +3,78 @@
 import atexit as _atexit
 import os as _os
 
-cdef object background_thread = None
-cdef Worker *background_worker = NULL
+from goconc import _settings
+
+cdef enum:
+    MAXPROCS_MOST = 1024
+
+cdef list helper_roots = []        # what stands on the threads' own stacks
+cdef list helper_threads = []
+cdef Attached[uint32_t] helpers_started
+cdef uint32_t max_threads = 256
+cdef Sysmon sysmon
+sysmon.detached = thread_is_detached
 
 
 cdef int ensure_background() except -1:
     """There is a worker for goroutines, and timers, of threads that are in no run()."""
-    global background_thread
-    if background_worker != NULL:
+    if sched.background != NULL:
         return 0
     check_open()
     ready = None
     with starting:
-        if background_thread is None:
+        if sched.background == NULL:
             ready = _threading.Event()
-            background_thread = _threading.Thread(target=_run_background, args=(ready,), name="goconc-worker-1", daemon=True)
-            try:
-                background_thread.start()
-            except BaseException:
-                background_thread = None
-                raise
-    if ready is not None:
-        ready.wait()
+            sched.short_of_helpers.exchange(False)
+            new_helper(ready)
+            ready.wait()
     return 0
 
 
-def _run_background(ready):
-    """The thread of the background's worker: its root waits until the interpreter ends, others run meanwhile."""
-    global background_worker
+cdef void start_helper() noexcept:
+    """One more sleeping worker, for processors that stuck workers lose and for those that nobody holds. Not if there are too many."""
+    if closing or not sched.short_of_helpers.exchange(False):
+        return
+    if helpers_started.load() >= max_threads:
+        return
+    try:
+        new_helper(None)
+    except BaseException as error:
+        report_exception(error, None)
+
+
+cdef int new_helper(object ready) except -1:
+    number = helpers_started.fetch_add(1) + 1
+    thread = _threading.Thread(target=_run_helper, args=(ready,), name=f"goconc-worker-{number}", daemon=True)
+    sysmon.start(sched)
+    try:
+        thread.start()
+    except BaseException:
+        helpers_started.fetch_sub(1)
+        raise
+    helper_threads.append(thread)
+    return 0
+
+
+def _run_helper(ready):
+    """A helper's thread: its root waits until the interpreter ends, goroutines run meanwhile."""
     cdef Goroutine root = new_goroutine(_wait_for_main, (), None)
     cdef Worker *w = new_worker(NULL)
     root.scope = background
-    background.root = root
     root.g.state.start()
     root.g.started = True
     root.g.home = w
     w.current = &root.g
-    background_worker = w
-    ready.set()
+    if sched.background == NULL:
+        sched.background = w
+        background.root = root
+    helper_roots.append(root)
+    if ready is not None:
+        ready.set()
     while not w.stopping:
         root.g.claim.open()
         wait_plain(w, &root.g, WaitReason.none, forever)
         root.g.requests.fetch_and(0)
-    background_worker = NULL
     w.current = NULL
     set_this_worker(NULL)
 
@@ -54,52 +83,61 @@ def _stop_background():
     """Goroutines of the background are left where they are: not unwound, not resumed (PY-09)."""
     global closing
     cdef Goroutine go
+    cdef int64_t until = now_ns() + 1_000_000_000
     closing = True
     for key in sorted(background.stored or ()):
         go = background.stored[key]()
         if go is not None and not go.retrieved:  # held to the end, and nobody will ask now
             go.mark_retrieved()
             report_exception(go.error(), go)
-    if background_thread is not None and background_worker != NULL:
-        background_worker.stopping = True
-        request(background.root, REQUEST_RAISE)
-        background_thread.join(1.0)
+    for go in list(helper_roots):
+        go.g.home.stopping = True
+        request(go, REQUEST_RAISE)
+    for thread in list(helper_threads):
+        thread.join(max(0, until - now_ns()) / 1e9)
+    sysmon.stop()
 
 
 _atexit.register(_stop_background)
 
 
-def _configure_stacks():
+def _configure():
+    global max_threads
     if not fiber_engine_matches(PyThreadState_Get()):
         raise ImportError("goconc was built for another patch release of this Python: reinstall it from source "
                           "(pip install --no-binary goconc goconc)")
-    text = _os.environ.get("GOCONC_STACK")
-    if text is None:
-        return
-    try:
-        size = int(text)
-    except ValueError:
-        size = 0
-    if size <= 0 or not fiber_stack_configure(size):
-        raise ValueError(f"GOCONC_STACK must be a number of bytes between 65536 and 67108864, not {text!r}")
+    size = _settings.number("GOCONC_STACK", 65536, 67108864, "a number of bytes")
+    if size is not None and not fiber_stack_configure(size):
+        raise ValueError(f"GOCONC_STACK: no stacks of {size} bytes can be had")
+    procs = _settings.number("GOCONC_MAXPROCS", 1, MAXPROCS_MOST, "a number")
+    if not sched.resize(procs or _settings.default_procs()):
+        raise MemoryError("no memory for the processors")
+    max_threads = _settings.number("GOCONC_MAXTHREADS", 1, 100_000, "a number") or 256
+    warn = _settings.seconds("GOCONC_BLOCKED_WARN")
+    if warn is not None:
+        sysmon.warn_after = <int64_t>(warn * 1e9)
 
 
-_configure_stacks()
+_configure()
 
 
 def _after_fork():
     """In the child there is one thread. If it is not a worker, it starts afresh: the parent's goroutines are not its own."""
-    global background, background_thread, background_worker, starting, main_thread
+    global background, starting, main_thread
     fiber_after_fork()
     starting = _threading.Lock()
     main_thread = _threading.main_thread().ident
-    background_thread = None
-    background_worker = NULL
+    helper_threads.clear()
+    helper_roots.clear()
+    helpers_started.store(0)
+    sysmon.start_afresh()
     if this_worker() == NULL:
         background = Scope.__new__(Scope)
         background.background = True
         active_scopes.clear()
+        procs = sched.size()
         sched.start_afresh()
+        sched.resize(procs)
 
 
 if hasattr(_os, "register_at_fork"):

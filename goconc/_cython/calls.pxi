@@ -22,10 +22,20 @@ def num_goroutine() -> int:
 
 
 def gomaxprocs(n=None) -> int:
-    """How many goroutines run at once, at most. (Go: ``runtime.GOMAXPROCS``) This version has one processor: the answer is 1."""
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int)):
+    """How many goroutines run at once, at most; with ``n`` (at least 1), from now on. Returns what it was. (Go: ``runtime.GOMAXPROCS``)
+
+    By default 1 on a build with a GIL, and as many as there are processors for this process on a free-threaded one.
+    """
+    before = sched.size()
+    if n is None:
+        return before
+    if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"n must be an int, not {type(n).__name__}")
-    return 1
+    if n > MAXPROCS_MOST:
+        raise ValueError(f"n must be at most {MAXPROCS_MOST}, not {n}")
+    if n >= 1 and n != before and not sched.resize(n):
+        raise MemoryError("no memory for the processors")
+    return before
 
 
 class shield:

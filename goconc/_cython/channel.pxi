@@ -547,7 +547,7 @@ cdef Op enter_timer(Chan chan, void *&value, Sleeper *sleeper, Waiter *waiter) n
         op = Op.parked
     chan.ch.lock.unlock()
     if look_again:
-        sched.wake_all()
+        sched.wake_keeper(this_worker())
     return op
 
 

@@ -225,6 +225,8 @@ cdef PyObject *go_vector(PyObject *module, PyObject *const *given, Py_ssize_t co
     scope = scope_for_new()
     g = Goroutine.__new__(Goroutine)
     prepare(g, given[0], args, kwargs)
+    if sched.short_of_helpers.load_relaxed():
+        start_helper()
     start_in(g, scope, this_worker())
     return <PyObject *>owned(g)
 

@@ -2,36 +2,60 @@
 
 cdef enum:
     FOREIGN_LOOK = 500_000_000         # ns between looks whether threads that could wake somebody are still there
+    SPIN = 10_000                      # ns that a worker looks on before it sleeps, on builds without a GIL
 
 
 cdef void idle(Worker *w) noexcept:
-    """Sleeps until there may be something to do. The protocol is in scheduler.hpp."""
-    cdef int64_t due = sched.deadlines.next_due.load()
-    cdef int64_t until = due
-    cdef int64_t now
-    cdef Woken why = Woken.token
-    if due != forever:
-        now = now_ns()
-        if due <= now:
-            fire_deadlines(w, now)
+    """Sleeps until there is something to do and ``w`` has a processor to do it with. The protocol is in _native/IDLE.md."""
+    cdef int64_t due, now
+    cdef Woken why
+    cdef bint seen
+    while True:
+        due = sched.deadlines.next_due.load()
+        if due != forever:
+            now = now_ns()
+            if due <= now:
+                sched.acquire(w, False)
+                fire_deadlines(w, now)
+                if w.processor != NULL:
+                    return
+        if FREE_THREADED and sched.may_spin(w):
+            with nogil:
+                seen = sched.spin(w, now_ns() + <int64_t>SPIN)
+            if seen:
+                return
+        why = Woken.token
+        if sched.lie_down(w):
+            why = sleep_detached(w)
+        sched.get_up(w)
+        if w.on_main_thread and why != Woken.token:
+            handle_signals(w)
+        if sched.held_up.load_relaxed() != NULL:
+            report_held_up()
+        if sched.has_reason(w):
+            get_processor(w)
+            if w.scope == NULL and sched.short_of_helpers.load_relaxed():
+                start_helper()  # this one may get stuck
             return
-    sched.release(w)
-    w.asleep.store(True)
-    if not sched.has_work(w) and sched.deadlines.next_due.load() == due:
-        if due == forever and active_scopes and sched.all_asleep():
-            # In this order: what threads did before they were all seen asleep is seen by the second look at the queues.
-            if foreign_threads() or not sched.all_asleep():
-                until = now_ns() + FOREIGN_LOOK
-            else:
-                report_deadlock()
-        if w.on_main_thread:
-            until = min(until, now_ns() + <int64_t>SIGNAL_SLICE)
-        with nogil:
-            why = w.parker.park(until)
-    w.asleep.store(False)
-    get_processor(w)
-    if w.on_main_thread and why != Woken.token:
-        handle_signals(w)
+
+
+cdef Woken sleep_detached(Worker *w) noexcept:
+    cdef int64_t until = sched.sleep_until(w)
+    cdef bint deadline_only = True
+    cdef Woken why
+    if active_scopes and sched.deadlines.next_due.load() == forever and sched.all_asleep():
+        # In this order: what threads did before they were all seen asleep is seen by the second look at the queues.
+        if foreign_threads() or not sched.all_asleep():
+            until = now_ns() + FOREIGN_LOOK
+            deadline_only = False
+        else:
+            report_deadlock()
+    if w.on_main_thread:
+        until = min(until, now_ns() + <int64_t>SIGNAL_SLICE)
+        deadline_only = False
+    with nogil:
+        why = sched.sleep(w, until, deadline_only)
+    return why
 
 
 cdef void handle_signals(Worker *w) noexcept:
@@ -111,3 +135,27 @@ cdef object oldest_stored(Scope scope):
             go.mark_retrieved()
             return go.error()
     return None
+
+
+cdef void report_held_up() noexcept:
+    """sysmon has found a worker that sits in one goroutine while others, pinned to it, are ready."""
+    cdef Worker *w = sched.held_up.exchange(NULL)
+    cdef Scope scope
+    cdef Goroutine go
+    if w == NULL:
+        return
+    try:
+        holder = "a goroutine"
+        waiting = []
+        for scope in [background, *active_scopes]:
+            for go in goroutines_of(scope):
+                if w.current == &go.g:
+                    holder = describe_goroutine(go)
+                elif go.g.home == w and go.g.state.is_runnable():
+                    waiting.append(go.describe())
+        if waiting:
+            shown = "; ".join(waiting[:10]) + ("" if len(waiting) <= 10 else f"; and {len(waiting) - 10} more")
+            _warnings.warn(f"a goroutine that does not give its thread away holds up {len(waiting)} that can run on this thread only "
+                           f"(use goconc.blocking() for long calls)\nheld up: {shown}\nby {holder}", RuntimeWarning, stacklevel=1)
+    except BaseException as error:
+        report_exception(error, None)

@@ -9,7 +9,7 @@ def run(main, /, *args, procs=None, debug=None):
 
     ``main`` is a plain or an ``async def`` function. Goroutines that are still alive when it returns get ``GoroutineExit``, so that their
     ``finally`` blocks run. Raises ``Deadlock`` when nothing can ever run again, and what a goroutine raised that nobody joins. Ctrl-C
-    raises ``KeyboardInterrupt`` in ``main``. ``procs`` is how many goroutines may run at once, at most; this version uses one processor.
+    raises ``KeyboardInterrupt`` in ``main``. ``procs`` sets ``gomaxprocs`` for as long as the call takes.
     """
     cdef Worker *w
     cdef Scope scope
@@ -231,8 +231,8 @@ cdef object check_procs(object procs):
         return None
     if isinstance(procs, bool) or not isinstance(procs, int):
         raise TypeError(f"procs must be an int, not {type(procs).__name__}")
-    if procs < 1:
-        raise ValueError(f"procs must be at least 1, not {procs}")
+    if not 1 <= procs <= MAXPROCS_MOST:
+        raise ValueError(f"procs must be between 1 and {MAXPROCS_MOST}, not {procs}")
     for other in list(active_scopes):
         if other.procs is not None and other.procs != procs:
             raise RuntimeError(f"run(procs={procs}) beside a run(procs={other.procs}) in another thread")

@@ -145,7 +145,7 @@ cdef object select_until(Worker *w, ThreadSleeper *thread, Dice &dice, tuple cas
             empty_room(&room, -1)
             return new_selected(-1, None, False, None)
         if look_again:
-            sched.wake_all()
+            sched.wake_keeper(this_worker())
         outcome = Outcome.canceled
         try:
             outcome = wait_in_select(w, thread, &room, deadline)

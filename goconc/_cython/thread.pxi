@@ -3,9 +3,6 @@
 cdef Worker *spare_workers = NULL      # of ended run() calls; workers are never freed
 cdef object starting = _threading.Lock()
 
-cdef enum:
-    PATIENCE = 10_000_000              # ns without any progress, after which who wants a processor takes a spare one
-
 
 cdef Worker *new_worker(void *scope) except NULL:
     """Makes the calling thread a worker, for a run()'s scope or (NULL) the background's. It stands on its own stack."""
@@ -64,16 +61,11 @@ cdef extern from *:
 
 cdef void get_processor(Worker *w) noexcept:
     """Waits for the right to run goroutines."""
-    cdef uint64_t seen, now
-    if sched.acquire(w):
+    if sched.acquire(w, True):
         return
-    seen = sched.progress()
+    sysmon.start(sched)  # those that hold processors may be stuck
     while True:
         with nogil:
-            w.parker.park(now_ns() + <int64_t>PATIENCE)
+            w.parker.park(forever)
         if sched.has_processor(w):
             return
-        now = sched.progress()
-        if now == seen and sched.take_spare(w):
-            return
-        seen = now

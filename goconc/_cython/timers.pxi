@@ -46,7 +46,7 @@ cdef bint start_timer(Chan chan, int64_t delay, int64_t period) noexcept:
     was = chan.timer.reset(deadline_after(now, delay) if delay > 0 else now, period, &look_again)
     chan.ch.lock.unlock()
     if look_again:
-        sched.wake_all()
+        sched.wake_keeper(this_worker())
     return was
 
 
@@ -205,7 +205,7 @@ cdef bint arm_function(AfterFunc timer, int64_t delay) except? 0:
     if timer.scope.background:
         ensure_background()
     Py_INCREF(timer)  # the heap's
-    was = sched.rearm(&timer.deadline, deadline_after(now, delay) if delay > 0 else now, &ok)
+    was = sched.rearm(this_worker(), &timer.deadline, deadline_after(now, delay) if delay > 0 else now, &ok)
     if was:
         Py_DECREF(timer)  # it had one
     if not ok:

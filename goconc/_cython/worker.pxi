@@ -105,13 +105,7 @@ cdef G *find_next(Worker *w) noexcept:
     while True:
         if sched.deadlines.next_due.load_relaxed() != forever and w.clock_hint.worth_reading():
             fire_deadlines(w, now_ns())
-        if w.tick.load_relaxed() % 61 == 60 and sched.wanting.load_relaxed() != 0:
-            sched.flush(w)
-            if sched.hand_over(w):
-                get_processor(w)
-        if sched.surplus.load_relaxed() != 0:
-            sched.shed()
-        g = sched.pick(w)
+        g = sched.find(w)
         if g == NULL:
             idle(w)
         elif g.requests.load_relaxed() & REQUEST_ABANDON:
@@ -144,7 +138,8 @@ cdef void run_plain(Worker *w, G *g) noexcept:
         # It was a callable that gave a coroutine: that is its body.
         w.current = NULL
         g.kind = SleeperKind.coroutine
-        g.home = NULL
+        if g.locks == 0:
+            g.home = NULL
         g.state.give_way()
         sched.push_next(w, g)
         return
@@ -191,6 +186,7 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
     cdef PyObject *result
     cdef int status
     g.state.start()
+    g.last = w
     w.current = g
     if not g.started:
         if never_starts(w, g):
@@ -227,9 +223,11 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
 
 cdef inline void leaves_stack(Worker *w, G *g) noexcept:
     """A coroutine's step is over. If it was interrupted on the way it was at home here until now."""
-    if g.home != NULL:
-        g.home = NULL
+    if g.guest:
+        g.guest = False
         w.guests -= 1
+        if g.locks == 0:
+            g.home = NULL
 
 
 cdef int refuse(Goroutine go, object yielded, PyObject **result) noexcept:
@@ -263,7 +261,8 @@ cdef void end_coroutine(Worker *w, Goroutine go, PyObject *result) noexcept:
 cdef void give_way_plain(Worker *w, G *g) noexcept:
     """The running goroutine lets all that is ready go first. Its frames stand on this stack, so it is pinned to it, a coroutine too."""
     cdef Fiber *here = w.fiber
-    if g.kind == SleeperKind.coroutine and g.home == NULL:
+    if g.kind == SleeperKind.coroutine and not g.guest:
+        g.guest = True
         w.guests += 1
     g.fiber = here
     g.home = w

@@ -2,8 +2,9 @@
 //
 // Two kinds, by who may touch the word:
 //   Atomic<T>    any thread, attached to Python or not: always a real atomic.
-//   Attached<T>  only threads that are attached to Python. With the GIL (GOCONC_GIL defined) at most one thread is attached, and
-//                taking the GIL orders everything before it, so the word is plain memory; without it, it is an Atomic<T>.
+//   Attached<T>  changed only by threads that are attached to Python. With the GIL (GOCONC_GIL defined) at most one thread is attached,
+//                and taking the GIL orders everything before it, so the word costs what plain memory costs; a thread that is not
+//                attached (sysmon) may read it, and sees some value that it had. Without the GIL it is an Atomic<T>.
 // Orders are spelled in the method's name, so that a reader of a protocol sees them where they matter. No fences: ThreadSanitizer
 // cannot follow them, so an order always sits on an operation.
 #pragma once
@@ -45,7 +46,15 @@ template <class T> class Atomic {
 
 #ifdef GOCONC_GIL
 template <class T> class Attached {
-    T word_;
+    AtomicWord<T> word_;
+
+    T get() const noexcept { return word_.load(std::memory_order_relaxed); }
+    void set(T value) noexcept { word_.store(value, std::memory_order_relaxed); }
+    T swap(T value) noexcept {
+        T old = get();
+        set(value);
+        return old;
+    }
 
   public:
     constexpr Attached() noexcept : word_(T{}) {}
@@ -53,23 +62,24 @@ template <class T> class Attached {
     Attached(const Attached &) = delete;
     Attached &operator=(const Attached &) = delete;
 
-    T load_relaxed() const noexcept { return word_; }
-    T load_acquire() const noexcept { return word_; }
-    T load() const noexcept { return word_; }
-    void store_relaxed(T value) noexcept { word_ = value; }
-    void store_release(T value) noexcept { word_ = value; }
-    void store(T value) noexcept { word_ = value; }
-    T exchange(T value) noexcept { T old = word_; word_ = value; return old; }
-    T fetch_add(T value) noexcept { T old = word_; word_ = old + value; return old; }
-    T fetch_sub(T value) noexcept { T old = word_; word_ = old - value; return old; }
-    T fetch_or(T value) noexcept { T old = word_; word_ = old | value; return old; }
-    T fetch_and(T value) noexcept { T old = word_; word_ = old & value; return old; }
+    T load_relaxed() const noexcept { return get(); }
+    T load_acquire() const noexcept { return get(); }
+    T load() const noexcept { return get(); }
+    void store_relaxed(T value) noexcept { set(value); }
+    void store_release(T value) noexcept { set(value); }
+    void store(T value) noexcept { set(value); }
+    T exchange(T value) noexcept { return swap(value); }
+    T fetch_add(T value) noexcept { return swap(get() + value); }
+    T fetch_sub(T value) noexcept { return swap(get() - value); }
+    T fetch_or(T value) noexcept { return swap(get() | value); }
+    T fetch_and(T value) noexcept { return swap(get() & value); }
     bool compare_exchange(T &expected, T desired) noexcept {
-        if (word_ == expected) {
-            word_ = desired;
+        T seen = get();
+        if (seen == expected) {
+            set(desired);
             return true;
         }
-        expected = word_;
+        expected = seen;
         return false;
     }
 };

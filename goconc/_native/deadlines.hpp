@@ -57,7 +57,7 @@ class Deadlines {
 
   public:
     AttachedLock lock;
-    Attached<int64_t> next_due{forever}; // written under the lock; read by anybody attached
+    Attached<int64_t> next_due{forever}; // written under the lock; read by anybody
 
     ~Deadlines() { std::free(heap_); }
 

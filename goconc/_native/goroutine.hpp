@@ -61,6 +61,7 @@ class GState {
     void finish() noexcept { word_.store_release(done); }
 
     bool is_done() const noexcept { return (word_.load_acquire() & kind) == done; }
+    bool is_runnable() const noexcept { return (word_.load_acquire() & kind) == runnable; }
     bool is_parked() const noexcept { return (word_.load_acquire() & kind) == parked; }
     const char *name() const noexcept {
         static const char *const names[] = {"runnable", "running", "waiting", "done"};
@@ -73,6 +74,9 @@ struct G : Sleeper {
     WaitReason reason = WaitReason::none;
     bool started = false;
     Worker *home = nullptr;       // the only worker that may run it, once it has a stack there; null: any
+    Worker *last = nullptr;       // where it ran last: woken from outside, it had best run there again
+    bool guest = false;           // a coroutine interrupted in mid-step: `home` is where its frames stand
+    uint32_t locks = 0;           // lock_os_thread() calls not undone; `home` stays as it is meanwhile
     Fiber *fiber = nullptr;       // where it is suspended, if on a stack
     G *link = nullptr;            // in a queue
     uint64_t stamp = 0;           // in the list of those that gave way: how far the shared queue had been filled then
@@ -89,25 +93,26 @@ struct G : Sleeper {
     G() noexcept { deadline.owner = static_cast<Sleeper *>(this); }
 };
 
-// A FIFO of goroutines linked through themselves. One owner at a time, or under a lock.
+// A FIFO of goroutines linked through themselves. One owner at a time, or under a lock; its size may be read by anybody.
 struct GList {
     G *head = nullptr, *tail = nullptr;
-    uint32_t count = 0;
+    Attached<uint32_t> size;
 
     bool empty() const noexcept { return !head; }
+    uint32_t count() const noexcept { return size.load_relaxed(); }
     void push(G *g) noexcept {
         g->link = nullptr;
         if (tail) tail->link = g;
         else head = g;
         tail = g;
-        count++;
+        size.store_relaxed(count() + 1);
     }
     G *pop() noexcept {
         G *g = head;
         if (g) {
             head = g->link;
             if (!head) tail = nullptr;
-            count--;
+            size.store_relaxed(count() - 1);
         }
         return g;
     }
@@ -119,7 +124,7 @@ struct GList {
             if (previous) previous->link = g->link;
             else head = g->link;
             if (tail == g) tail = previous;
-            count--;
+            size.store_relaxed(count() - 1);
             return g;
         }
         return nullptr;
@@ -129,9 +134,9 @@ struct GList {
         if (tail) tail->link = other.head;
         else head = other.head;
         tail = other.tail;
-        count += other.count;
+        size.store_relaxed(count() + other.count());
         other.head = other.tail = nullptr;
-        other.count = 0;
+        other.size.store_relaxed(0);
     }
 };
 

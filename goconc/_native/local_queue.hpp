@@ -2,7 +2,8 @@
 // runq. Who may call: push, pop, spill only the owner; steal, count anybody attached.
 //
 // head: moved by whoever takes entries, owner or thief, with a CAS. tail: written by the owner alone.
-// Orderings: push's release store of tail publishes the slot; steal's acquire load of tail pairs with it. A taker reads its slots
+// Orderings: push's store of tail publishes the slot; steal's acquire load of tail pairs with it. That store is sequentially consistent,
+// as are the loads in empty(): who pushes then looks for an idle processor, who goes to sleep looks at the queues last (IDLE.md). A taker reads its slots
 // first and then moves head by CAS: if that fails, somebody else took them and the reads are thrown away. The owner may overwrite a slot
 // only after it has seen head move past it (acquire load of head in push, pairing with the takers' CAS).
 #pragma once
@@ -20,14 +21,18 @@ class LocalQueue {
     Attached<G *> ring_[slots];
 
   public:
-    uint32_t count() const noexcept { return tail_.load_acquire() - head_.load_acquire(); }
+    uint32_t count() const noexcept { // a snapshot; a thief may see more than there are slots
+        uint32_t head = head_.load();
+        return tail_.load() - head;
+    }
+    bool empty() const noexcept { return head_.load() == tail_.load(); }
 
     // False if it is full: then spill().
     bool push(G *g) noexcept {
         uint32_t tail = tail_.load_relaxed();
         if (tail - head_.load_acquire() >= slots) return false;
         ring_[tail % slots].store_relaxed(g);
-        tail_.store_release(tail + 1);
+        tail_.store(tail + 1);
         return true;
     }
 

@@ -1,68 +1,53 @@
-// Who runs what where, without knowing Python: Go's M (Worker), P (Processor) and the queues between them.
+// Who runs what where, without knowing Python: finding work, passing processors round, sleeping and waking. Words: processor.hpp.
 //
-// A Worker is an OS thread; a Processor is the right to run goroutines, with the queue of those that any worker may run. A worker without
-// a processor runs none. Goroutines that have a C stack belong to their worker (`home`) and wait in its own `pinned` list; another thread
-// that makes one ready leaves it in that worker's inbox.
+// A worker without a processor runs nothing. gomaxprocs() processors are in service. The sleep protocol is in IDLE.md; in short: who
+// brings work publishes it, then looks for an idle processor (or, if only one worker will do, at that worker's `asleep`); who found
+// nothing gives its processor back, stores `asleep`, then looks at everything again. Stores before loads on both sides, sequentially
+// consistent: one of the two sees the other. The parker's token covers the gap between the look and the sleep.
 //
-// The sleep protocol (no wake-up is lost): a worker that found nothing
-//   1. gives its processor back, 2. stores asleep = true, 3. looks at its inbox, the shared queue and the deadlines again, 4. parks.
-// Whoever brings work 1. publishes it (inbox push, shared push, next_due), 2. reads asleep and, if set, unparks. Stores before loads
-// on both sides, all sequentially consistent: one of the two sees the other. The parker's token covers the gap between 3 and 4.
-//
-// A worker that wants a processor and finds none stands in a FIFO; the holder hands over on every 61st tick and when it is idle. If no
-// holder has come by in a while (all sit in one long call), the one that waits takes a spare processor instead; it goes out of service
-// again once a holder comes by. So a stuck worker holds up what is pinned to it and what it has queued, and
-// nobody else.
+// A worker that has work only it can do, and no processor, stands in a FIFO; holders hand over on every 61st tick and when they are idle.
 #pragma once
-#include "local_queue.hpp"
-#include "select.hpp"
-#include "shared_queue.hpp"
+#include "processor.hpp"
 
 namespace goconc {
 
-struct Processor {
-    LocalQueue queue;
-    Processor *idle_link = nullptr;
-};
-
-struct Worker {
-    Processor *processor = nullptr;
-    G *current = nullptr;          // what it runs; null while it looks for work
-    Fiber *fiber = nullptr;        // the stack it stands on
-    G *next = nullptr;             // Go's runnext: the one made ready last runs first
-    GList pinned;                  // ready, and at home here; owner only
-    GList yielded;                 // the same, of those that gave way: Go's global queue, for goroutines that may not leave
-    Inbox inbox;
-    Atomic<bool> asleep;
-    Parker parker;
-    void *scope = nullptr;         // a run()'s worker: starts plain goroutines of this scope only; null: the background's worker
-    GList fresh;                   // plain goroutines of its scope that other workers may not start; under the scheduler's lock
-    Attached<uint32_t> fresh_count;
-    Attached<uint32_t> tick;       // how often it has looked for work; written by the owner, read by whoever wants its processor
-    bool pinned_turn = false;
-    ClockHint clock_hint;
-    Dice dice;
-    Worker *want_link = nullptr, *all_link = nullptr;
-    bool wants = false;            // stands in the FIFO; under the scheduler's lock
-    uint64_t parked = 0;           // how many times a goroutine parked here
-    // Kept here for the half that knows Python:
-    void *thread_state = nullptr;
-    Fiber *idle_fibers = nullptr;  // stacks at rest, the warmest first
-    uint32_t idle_count = 0;
-    Fiber *root_fiber = nullptr;   // stands for the thread's own stack
-    bool stopping = false;
-    uint32_t guests = 0;           // coroutines interrupted in mid-step: their frames stand on stacks of this thread
-    bool on_main_thread = false;   // signals are handled here
-    unsigned long thread = 0;      // its identity for Python
-    Worker *reuse_link = nullptr;  // workers are never freed: a late rouse() may still look at one
-};
-
 class Scheduler {
-    Lock lock_; // idle processors, the FIFO of wanting workers, the list of all workers, their fresh lists
+    friend class Sysmon;
+
+    Lock lock_; // processors' places, the FIFO of wanting workers, the list of all workers, their fresh lists
+    Processor first_;
     Processor *idle_ = nullptr, *spare_ = nullptr;
+    uint32_t target_ = 1;
     Worker *want_head_ = nullptr, *want_tail_ = nullptr;
     Worker *workers_ = nullptr;
 
+    // ---- under the lock ----
+
+    void to_idle(Processor *p) noexcept {
+        p->link = idle_;
+        idle_ = p;
+        idle_count.store(idle_count.load_relaxed() + 1);
+    }
+    Processor *from_idle() noexcept {
+        Processor *p = idle_;
+        idle_ = p->link;
+        idle_count.store(idle_count.load_relaxed() - 1);
+        return p;
+    }
+    void lay_aside(Processor *p) noexcept {
+        p->in_service = false;
+        p->link = spare_;
+        spare_ = p;
+    }
+    void put_in_service(Processor *p) noexcept {
+        p->in_service = true;
+        p->recalled.store(false);
+        in_service.store(in_service.load_relaxed() + 1);
+    }
+    void give(Worker *w, Processor *p) noexcept {
+        w->processor = p;
+        if (resting.load()) watcher.unpark(); // from here on there is something to watch over
+    }
     void stand_in_line(Worker *w) noexcept {
         w->wants = true;
         w->want_link = nullptr;
@@ -71,31 +56,85 @@ class Scheduler {
         want_tail_ = w;
         wanting.store(wanting.load_relaxed() + 1);
     }
-
-    // Under the lock. The worker to be unparked, or null.
-    Worker *pass_on(Worker *w) noexcept {
+    Worker *next_in_line() noexcept {
         Worker *heir = want_head_;
         if (!heir) return nullptr;
         want_head_ = heir->want_link;
         if (!want_head_) want_tail_ = nullptr;
         heir->wants = false;
-        heir->processor = w->processor;
-        w->processor = nullptr;
         wanting.store(wanting.load_relaxed() - 1);
         return heir;
+    }
+    // Takes a processor that nothing is queued on from its holder. Who got it, to be unparked; null: nobody.
+    Worker *give_back(Worker *w) noexcept {
+        Processor *p = w->processor;
+        w->processor = nullptr;
+        if (!p->in_service && in_service.load_relaxed() < target_) put_in_service(p);
+        if (!p->in_service) {
+            lay_aside(p);
+            return nullptr;
+        }
+        if (in_service.load_relaxed() > target_) {
+            in_service.store(in_service.load_relaxed() - 1);
+            lay_aside(p);
+            return nullptr;
+        }
+        Worker *heir = next_in_line();
+        if (heir) give(heir, p);
+        else to_idle(p);
+        return heir;
+    }
+    // An idle processor goes to a sleeping worker, the one that will best do for such a goroutine, which is then a spinning one.
+    bool rouse_with_processor(SleeperKind kind, const void *scope, Worker *preferred) noexcept {
+        if (!idle_) return false;
+        Worker *best = nullptr;
+        int best_rank = 0, helpers = 0;
+        for (Worker *w = workers_; w; w = w->all_link) {
+            if (!w->asleep.load() || w->processor || w->wants || w->locked) continue;
+            if (!w->scope) helpers++;
+            int rank = !may_start(w, kind, scope) ? 1 : w == preferred ? 4 : !w->scope ? 3 : 2;
+            if (rank > best_rank) best = w, best_rank = rank;
+        }
+        if (helpers - (best && !best->scope) <= 0) short_of_helpers.store(true);
+        if (!best) return false;
+        give(best, from_idle());
+        best->spinning = true;
+        best->asleep.store(false);
+        best->parker.unpark();
+        return true;
+    }
+
+    // Those who hold processors are to look again whether they may keep them.
+    void recall_all() noexcept {
+        for (Worker *w = workers_; w; w = w->all_link)
+            if (w->processor) w->processor->recalled.store(true);
     }
 
   public:
     SharedQueue shared;
     Deadlines deadlines;
-    Processor only;                  // one processor so far
-    Atomic<uint32_t> wanting;        // workers in the FIFO; written under the lock
-    Atomic<uint32_t> surplus;        // processors beyond those there should be; written under the lock
+    Atomic<Processor *> processors;  // all there ever were; grows at its head
+    Atomic<uint32_t> processor_count;
+    Atomic<uint32_t> in_service;     // processors that somebody holds or may take; the goal is gomaxprocs(). Written under the lock
+    Atomic<uint32_t> idle_count;     // of these, those that nobody holds; the same
+    Atomic<uint32_t> wanting;        // workers in the FIFO; the same
+    Atomic<uint32_t> spinning;       // workers with a processor that look for work, or are on their way to; bounds wake-ups to one at a time
+    Atomic<bool> short_of_helpers{true}; // no helper sleeps that could take a processor on: somebody attached starts one
+    Atomic<Worker *> keeper;         // the sleeping worker that wakes for deadlines, if any
+    Atomic<bool> resting;            // sysmon sleeps until a processor is given to somebody
+    Parker watcher;                  // where it sleeps
+    Atomic<Worker *> held_up;        // it holds up goroutines pinned to it for long: a helper that gets up says so
     Attached<uint64_t> goroutines;   // started and not done
     Attached<uint64_t> sleep_changes;    // how often the next one has changed
     Attached<uint32_t> sleeping_threads; // threads that are not ours, waiting without limit in goconc
+    Worker *background = nullptr;    // the first helper: owns the plain goroutines started outside any run()
 
-    Scheduler() noexcept { idle_ = &only; }
+    Scheduler() noexcept {
+        processors.store(&first_);
+        processor_count.store(1);
+        put_in_service(&first_);
+        to_idle(&first_);
+    }
 
     // In a forked child whose one thread is no worker: nothing of the parent's is left to run.
     void start_afresh() noexcept {
@@ -105,85 +144,123 @@ class Scheduler {
 
     // ---- processors ----
 
-    // True if `w` holds a processor now; false if it stands in line and will be unparked with one.
-    bool acquire(Worker *w) noexcept {
+    // How many goroutines may run at once from now on; sleeping workers are woken as far as there is work. False: no memory.
+    bool resize(uint32_t n) noexcept {
+        uint32_t there;
+        {
+            Held<Lock> hold(lock_);
+            there = in_service.load_relaxed();
+            for (Processor *p = spare_; p; p = p->link) there++;
+        }
+        for (; there < n; there++)
+            if (!add_spare()) return false;
+        uint32_t woken = 0;
+        {
+            Held<Lock> hold(lock_);
+            target_ = n;
+            while (in_service.load_relaxed() < target_ && spare_) {
+                Processor *p = spare_;
+                spare_ = p->link;
+                put_in_service(p);
+                if (Worker *heir = next_in_line()) {
+                    give(heir, p);
+                    heir->parker.unpark();
+                } else {
+                    to_idle(p);
+                    woken++;
+                }
+            }
+            while (in_service.load_relaxed() > target_ && idle_) {
+                in_service.store(in_service.load_relaxed() - 1);
+                lay_aside(from_idle());
+            }
+            if (in_service.load_relaxed() > target_) recall_all();
+        }
+        if (woken && shared.count()) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        return true;
+    }
+    uint32_t size() noexcept {
+        Held<Lock> hold(lock_);
+        return target_;
+    }
+    bool add_spare() noexcept {
+        Processor *p = new (std::nothrow) Processor;
+        if (!p) return false;
+        Held<Lock> hold(lock_);
+        lay_aside(p);
+        p->all_link = processors.load_relaxed();
+        processors.store(p);
+        processor_count.store(processor_count.load_relaxed() + 1);
+        return true;
+    }
+
+    bool has_spare() noexcept {
+        Held<Lock> hold(lock_);
+        return spare_ != nullptr;
+    }
+
+    // True if `w` holds a processor now. Else, if it is to stand in line, it will be unparked with one.
+    bool acquire(Worker *w, bool line_up = true) noexcept {
         Held<Lock> hold(lock_);
         if (w->processor) return true;
         if (w->wants) return false;
         if (idle_) {
-            w->processor = idle_;
-            idle_ = idle_->idle_link;
+            give(w, from_idle());
             return true;
         }
-        stand_in_line(w);
+        if (line_up) stand_in_line(w);
         return false;
     }
     bool has_processor(Worker *w) noexcept {
         Held<Lock> hold(lock_);
         return w->processor != nullptr;
     }
-    // Gives the processor, and what is queued on it, to the first worker that wants one. False if none does: it is kept.
+    // Gives the processor, and what is queued on it, to the first worker in line. False if there is none: it is kept.
     bool hand_over(Worker *w) noexcept {
         Worker *heir = nullptr;
         {
             Held<Lock> hold(lock_);
-            heir = pass_on(w);
+            if (!w->processor->in_service || !(heir = next_in_line())) return false;
+            give(heir, w->processor);
+            w->processor = nullptr;
         }
-        if (heir) heir->parker.unpark();
-        return heir != nullptr;
+        heir->parker.unpark();
+        return true;
     }
-    // The same, but lays it aside if nobody wants it. Nothing is queued on it.
     void release(Worker *w) noexcept {
         Worker *heir = nullptr;
         {
             Held<Lock> hold(lock_);
-            heir = pass_on(w);
-            if (!heir) {
-                w->processor->idle_link = idle_;
-                idle_ = w->processor;
-                w->processor = nullptr;
-            }
+            heir = give_back(w);
         }
         if (heir) heir->parker.unpark();
     }
-    // A worker that comes by while there are more processors than there should be takes one that nobody uses out of service.
-    void shed() noexcept {
-        Held<Lock> hold(lock_);
-        if (!surplus.load_relaxed() || !idle_) return;
-        Processor *p = idle_; // its queue is empty: its last holder found nothing to do
-        idle_ = p->idle_link;
-        p->idle_link = spare_;
-        spare_ = p;
-        surplus.store(surplus.load_relaxed() - 1);
-    }
-    // How far all workers have come; unchanged over a while: those that hold processors are stuck.
-    uint64_t progress() noexcept {
-        Held<Lock> hold(lock_);
-        uint64_t sum = 0;
-        for (Worker *w = workers_; w; w = w->all_link) sum += w->tick.load_relaxed();
-        return sum;
-    }
-    // `w` stands in line and nobody comes by: it leaves the line with a processor more. False if it has one by now, or memory has run out.
-    bool take_spare(Worker *w) noexcept {
-        Held<Lock> hold(lock_);
-        if (w->processor) return false;
-        Processor *p = spare_;
-        if (p) spare_ = p->idle_link;
-        else if (!(p = new (std::nothrow) Processor)) return false;
-        surplus.store(surplus.load_relaxed() + 1);
-        w->processor = p;
-        w->wants = false;
-        Worker **at = &want_head_;
-        want_tail_ = nullptr;
-        while (*at) {
-            if (*at == w) *at = w->want_link;
-            else {
-                want_tail_ = *at;
-                at = &(*at)->want_link;
+    // The holder of a recalled processor: keeps it if there is room, or gives it back, and what is queued on it to everybody.
+    void answer_recall(Worker *w) noexcept {
+        Processor *p = w->processor;
+        {
+            Held<Lock> hold(lock_);
+            if (!p->in_service && (in_service.load_relaxed() < target_ || idle_)) {
+                if (in_service.load_relaxed() >= target_) { // an idle one makes room
+                    in_service.store(in_service.load_relaxed() - 1);
+                    lay_aside(from_idle());
+                }
+                put_in_service(p);
             }
+            p->recalled.store(false);
+            if (p->in_service && in_service.load_relaxed() <= target_) return;
         }
-        wanting.store(wanting.load_relaxed() - 1);
-        return true;
+        drain(w);
+        release(w);
+    }
+    // What is queued on its processor, for everybody.
+    void drain(Worker *w) noexcept {
+        flush(w);
+        GList rest;
+        while (G *g = w->processor->queue.pop()) rest.push(g);
+        if (rest.empty()) return;
+        shared.push_all(rest);
+        wake_for(SleeperKind::coroutine, nullptr, nullptr);
     }
 
     void join(Worker *w) noexcept {
@@ -193,19 +270,19 @@ class Scheduler {
     }
     // The worker leaves: nobody finds it any more, and what it held for everybody goes to the shared queue.
     void leave(Worker *w) noexcept {
-        flush(w);
-        GList rest;
-        if (w->processor)
-            while (G *g = w->processor->queue.pop()) rest.push(g);
-        {
-            Held<Lock> hold(lock_);
-            Worker **at = &workers_;
-            while (*at != w) at = &(*at)->all_link;
-            *at = w->all_link;
-        }
-        if (!rest.empty()) shared.push_all(rest);
-        if (w->processor) release(w);
-        if (shared.count()) wake_all();
+        stop_spinning(w);
+        drain(w);
+        release(w);
+        Held<Lock> hold(lock_);
+        Worker **at = &workers_;
+        while (*at != w) at = &(*at)->all_link;
+        *at = w->all_link;
+        // It may have been the one that looked at deadlines and queues: somebody else does from now on.
+        for (Worker *other = workers_; other; other = other->all_link)
+            if (other->asleep.load()) {
+                other->parker.unpark();
+                if (!shared.count()) break;
+            }
     }
 
     // ---- queues ----
@@ -223,27 +300,43 @@ class Scheduler {
             me->pinned.push(g);
             return;
         }
+        SleeperKind kind = g->kind; // once it is in the queue it may run, and end
+        const void *scope = g->scope;
+        Worker *last = g->last;
         while (!me->processor->queue.push(g)) {
             GList half;
             me->processor->queue.spill(half);
-            shared.push_all(half);
+            if (!half.empty()) shared.push_all(half);
         }
+        wake_for(kind, scope, last);
     }
     // Behind everything that is ready here now (GO-30).
     void push_last(Worker *me, G *g) noexcept {
         g->stamp = shared.pushed();
-        if (g->home) me->yielded.push(g);
-        else shared.push(g);
+        if (g->home) {
+            me->yielded.push(g);
+            return;
+        }
+        shared.push(g);
+        if (shared.count() > 1 || !me->processor->queue.empty()) wake_for(SleeperKind::coroutine, nullptr, nullptr);
     }
     void push_next(Worker *me, G *g) noexcept {
-        if (G *old = me->next) push_back(me, old);
-        me->next = g;
+        if (me->next.load_relaxed() || me->processor->next.load_relaxed()) flush(me);
+        if (g->home) me->next.store_relaxed(g);
+        else me->processor->next.store_release(g);
     }
     void flush(Worker *me) noexcept {
-        if (G *g = me->next) {
-            me->next = nullptr;
-            push_back(me, g);
-        }
+        if (G *g = take_own_next(me)) me->pinned.push(g);
+        if (G *g = take_next(me->processor)) push_back(me, g);
+    }
+    static G *take_own_next(Worker *w) noexcept {
+        G *g = w->next.load_relaxed();
+        if (g) w->next.store_relaxed(nullptr);
+        return g;
+    }
+    static G *take_next(Processor *p) noexcept {
+        G *g = p->next.load_acquire();
+        return g && p->next.compare_exchange(g, nullptr) ? g : nullptr;
     }
 
     // Queues a goroutine that has just become runnable. `me`: the calling worker, if the caller is one that holds a processor.
@@ -284,28 +377,28 @@ class Scheduler {
         home->inbox.push(g);
         rouse(home);
     }
-    // For any worker that may start it.
+    // For any worker that may start it. A plain goroutine that some workers may not start goes to the one that is sure to come.
     void offer(G *g) noexcept {
-        if (g->kind != SleeperKind::coroutine && g->scope) {
-            Worker *owner = nullptr;
-            {
-                Held<Lock> hold(lock_);
+        SleeperKind kind = g->kind; // once it is in a queue it may run, and end
+        const void *scope = g->scope;
+        Worker *last = g->last, *owner = nullptr;
+        if (kind != SleeperKind::coroutine) {
+            Held<Lock> hold(lock_);
+            owner = background;
+            if (scope) {
+                owner = nullptr;
                 for (Worker *w = workers_; w; w = w->all_link)
-                    if (w->scope == g->scope) owner = w;
-                if (owner) {
-                    owner->fresh.push(g);
-                    owner->fresh_count.store(owner->fresh.count);
-                }
+                    if (w->scope == scope) owner = w;
             }
+            if (owner && owner->locked) owner = nullptr;
             if (owner) {
-                rouse(owner);
-                return;
+                owner->fresh.push(g);
+                owner->fresh_count.store(owner->fresh.count());
             }
         }
-        SleeperKind kind = g->kind; // once it is in the queue it may run, and end
-        const void *scope = g->scope;
-        shared.push(g);
-        wake_one([=](const Worker *w) { return may_start(w, kind, scope); });
+        if (!owner) shared.push(g);
+        else if (owner->asleep.load()) return owner->parker.unpark();
+        wake_for(kind, scope, last);
     }
     // Nothing runs and nothing is about to: asked by a worker that has stored `asleep`.
     bool all_asleep() noexcept {
@@ -331,41 +424,47 @@ class Scheduler {
     void rouse(Worker *w) noexcept {
         if (w->asleep.load()) w->parker.unpark();
     }
-    // Unparks one sleeping worker that will do.
-    template <class WillDo> void wake_one(WillDo will_do) noexcept {
-        Held<Lock> hold(lock_); // keeps the worker from leaving meanwhile
-        for (Worker *w = workers_; w; w = w->all_link)
-            if (w->asleep.load() && will_do(w)) {
-                w->parker.unpark();
-                return;
-            }
-    }
-    // Everybody who sleeps looks again: a deadline became the earliest (one alone might leave, or get busy, before it is due), or a worker
-    // has left what it held to the others.
-    void wake_all() noexcept {
-        Held<Lock> hold(lock_);
-        for (Worker *w = workers_; w; w = w->all_link)
-            if (w->asleep.load()) w->parker.unpark();
+    // There is work for anybody who may start such a goroutine, and perhaps an idle processor: then a sleeping worker gets it. One at
+    // a time: the one that is on its way will see this work too, and has others woken if it finds more than it can do.
+    void wake_for(SleeperKind kind, const void *scope, Worker *preferred) noexcept {
+        if (idle_count.load() == 0 || spinning.load() != 0) return;
+        uint32_t none = 0;
+        if (!spinning.compare_exchange(none, 1)) return;
+        {
+            Held<Lock> hold(lock_);
+            if (rouse_with_processor(kind, scope, preferred)) return;
+        }
+        spinning.fetch_sub(1);
     }
 
     // ---- finding work ----
 
-    // The next goroutine for `w`, which holds a processor; null if there is none. Order after Go's findRunnable (SCH-04); every
-    // 61st call looks at what others would be starved of: the far ends of the queues before the one made ready last (SCH-03).
+    // The next goroutine for `w`, which holds a processor. Null: there is none, or `w` has lost its processor.
+    G *find(Worker *w) noexcept {
+        if (w->processor->recalled.load_relaxed()) answer_recall(w);
+        if (!w->processor) return nullptr;
+        if (w->tick.load_relaxed() % 61 == 60 && wanting.load_relaxed() != 0) {
+            flush(w);
+            if (hand_over(w)) return nullptr;
+        }
+        G *g = w->locked ? pick_own(w) : pick(w);
+        if (!g && !w->locked && processor_count.load_relaxed() > 1) g = steal(w);
+        if (!g) return nullptr;
+        if (w->spinning) found_work(w);
+        w->running.store_relaxed(true);
+        return g;
+    }
+    // Order after Go's findRunnable (SCH-04); every 61st call looks at what others would be starved of: the far ends of the queues
+    // before the one made ready last (SCH-03).
     G *pick(Worker *w) noexcept {
-        uint32_t tick = w->tick.load_relaxed() + 1;
-        w->tick.store_relaxed(tick);
-        bool far = tick % 61 == 0;
-        w->inbox.drain_into(w->pinned);
+        bool far = next_tick(w);
         G *g = nullptr;
         if (far) {
             flush(w);
             if ((g = take_far(w))) return g;
         }
-        if ((g = w->next)) {
-            w->next = nullptr;
-            return g;
-        }
+        if ((g = take_own_next(w))) return g;
+        if (w->processor->next.load_relaxed() && (g = take_next(w->processor))) return g;
         w->pinned_turn = !w->pinned_turn; // neither queue starves the other
         if (w->pinned_turn && (g = w->pinned.pop())) return g;
         while ((g = w->processor->queue.pop())) {
@@ -375,6 +474,22 @@ class Scheduler {
         if ((g = w->pinned.pop())) return g;
         return take_far(w);
     }
+    // Of a worker whose thread is one goroutine's own: only those at home on it, and the rest is for others.
+    G *pick_own(Worker *w) noexcept {
+        next_tick(w);
+        if (G *g = take_own_next(w)) return g;
+        if (G *g = w->pinned.pop()) return g;
+        if (G *g = w->yielded.pop()) return g;
+        drain(w);
+        if (w->fresh_count.load()) wake_for(SleeperKind::plain, w->scope, nullptr);
+        return nullptr;
+    }
+    static bool next_tick(Worker *w) noexcept {
+        uint32_t tick = w->tick.load_relaxed() + 1;
+        w->tick.store_relaxed(tick);
+        w->inbox.drain_into(w->pinned);
+        return tick % 61 == 0;
+    }
     G *take_far(Worker *w) noexcept {
         // Those that gave way and the shared queue make one FIFO together.
         if (w->yielded.head && shared.has_passed(w->yielded.head->stamp)) return w->yielded.pop();
@@ -382,18 +497,125 @@ class Scheduler {
         return g ? g : w->yielded.pop();
     }
     G *take_shared(Worker *w) noexcept {
-        if (w->fresh_count.load()) {
-            Held<Lock> hold(lock_);
-            G *g = w->fresh.pop();
-            w->fresh_count.store(w->fresh.count);
-            if (g) return g;
-        }
+        if (G *g = take_fresh(w)) return g;
         return shared.pop_if([=](const G *g) { return may_start(w, g); });
     }
-    // Something `w` could run may have come. Asked with asleep already stored.
-    bool has_work(Worker *w) noexcept {
-        return !w->inbox.empty() || !w->pinned.empty() || !w->yielded.empty() || w->next || w->fresh_count.load() ||
-               shared.has([=](const G *g) { return may_start(w, g); });
+    G *take_fresh(Worker *owner) noexcept {
+        if (!owner->fresh_count.load()) return nullptr;
+        Held<Lock> hold(lock_);
+        G *g = owner->fresh.pop();
+        owner->fresh_count.store(owner->fresh.count());
+        return g;
+    }
+    // Half of another processor's queue, beginning with any; else one that has waited in a `next` for too long; else, for a helper, a
+    // plain goroutine whose own worker has not come to it.
+    G *steal(Worker *w) noexcept {
+        Processor *mine = w->processor, *from = processors.load_acquire();
+        for (uint32_t n = w->dice.below(processor_count.load()); n && from->all_link; n--) from = from->all_link;
+        for (int pass = 0; pass < 2; pass++) {
+            Processor *p = from;
+            do {
+                if (p != mine) {
+                    G *g = pass == 0 ? p->queue.steal_into(mine->queue) : take_ripe(p);
+                    if (g) w->stolen++;
+                    if (g && may_start(w, g)) return g;
+                    if (g) {
+                        offer(g);
+                        return pick(w);
+                    }
+                }
+                p = p->all_link ? p->all_link : processors.load_acquire();
+            } while (p != from);
+        }
+        if (w->scope) return nullptr;
+        Worker *late = nullptr;
+        {
+            Held<Lock> hold(lock_);
+            for (Worker *other = workers_; other && !late; other = other->all_link)
+                if (other != w && other->fresh_count.load()) late = other;
+        }
+        return late ? take_fresh(late) : nullptr;
+    }
+    static G *take_ripe(Processor *p) noexcept {
+        G *g = p->next.load_acquire();
+        return g && g == p->ripe.load() && p->next.compare_exchange(g, nullptr) ? g : nullptr;
+    }
+    void found_work(Worker *w) noexcept {
+        w->spinning = false;
+        // While it was on its way nobody else was woken: there may be more work than it takes.
+        if (spinning.fetch_sub(1) == 1 && has_common_work(w)) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+    }
+    void stop_spinning(Worker *w) noexcept {
+        if (!w->spinning) return;
+        w->spinning = false;
+        spinning.fetch_sub(1);
+    }
+    // Something that `w`, among others, could run.
+    bool has_common_work(Worker *w) noexcept {
+        if (w->locked) return false;
+        if (shared.has([=](const G *g) { return may_start(w, g); })) return true;
+        for (Processor *p = processors.load_acquire(); p; p = p->all_link) {
+            if (!p->queue.empty()) return true;
+            G *g = p->next.load_acquire();
+            if (g && g == p->ripe.load()) return true;
+        }
+        if (w->scope) return false;
+        Held<Lock> hold(lock_);
+        for (Worker *other = workers_; other; other = other->all_link)
+            if (other->fresh_count.load()) return true;
+        return false;
+    }
+
+    // ---- sleeping ----
+
+    // Whether `w`, which found nothing, may look on for a moment before it sleeps: no more than half as many as are at work.
+    bool may_spin(Worker *w) noexcept {
+        if (!w->processor || w->locked) return false;
+        if (w->spinning) return true;
+        uint32_t there = in_service.load_relaxed(), idle = idle_count.load();
+        if (there < 2 || 2 * spinning.load() >= there - (idle < there ? idle : there)) return false;
+        w->spinning = true;
+        spinning.fetch_add(1);
+        return true;
+    }
+    // Detached from Python (there is no GIL): until there seems to be work, for some microseconds at most.
+    bool spin(Worker *w, int64_t until) noexcept {
+        do {
+            for (int i = 0; i < 20; i++) cpu_relax();
+            if (!w->inbox.empty() || shared.count()) return true;
+            for (Processor *p = processors.load_acquire(); p; p = p->all_link)
+                if (!p->queue.empty()) return true;
+        } while (now_ns() < until);
+        return false;
+    }
+    // Gives the processor back and says so. True: there is nothing to do, it may park. In both cases get_up() follows.
+    bool lie_down(Worker *w) noexcept {
+        w->running.store_relaxed(false);
+        stop_spinning(w);
+        if (w->processor) release(w);
+        w->asleep.store(true);
+        // Without an idle processor, those that hold them look at the deadlines. Who runs a main wakes for them rather than a helper: most
+        // sleepers are at home there.
+        Worker *nobody = nullptr;
+        if (idle_count.load() && !keeper.compare_exchange(nobody, w) && w->scope) keeper.store(w);
+        return !w->has_own_work() && !(idle_count.load() && has_common_work(w));
+    }
+    // How long it may sleep. After lie_down: who sets an earlier deadline then sees the keeper, and unparks it.
+    int64_t sleep_until(Worker *w) noexcept { return keeper.load() == w ? deadlines.next_due.load() : forever; }
+    // Parks. Whoever is the keeper no longer when its time has come sleeps on.
+    Woken sleep(Worker *w, int64_t until, bool deadline_only) noexcept {
+        Woken why = w->parker.park(until);
+        if (why == Woken::timed_out && deadline_only && keeper.load() != w) why = w->parker.park(forever);
+        return why;
+    }
+    void get_up(Worker *w) noexcept {
+        w->asleep.store(false);
+        Worker *me = w;
+        if (keeper.load_relaxed() == w) keeper.compare_exchange(me, nullptr);
+    }
+    // Whether it needs a processor, now that it is up.
+    bool has_reason(Worker *w) noexcept {
+        return has_processor(w) || w->has_own_work() || (idle_count.load() && has_common_work(w));
     }
 
     // ---- deadlines ----
@@ -421,17 +643,14 @@ class Scheduler {
         }
         return nullptr;
     }
+    // By a goroutine.
     bool arm(Deadline *d) noexcept {
-        bool earliest = false;
-        {
-            Held<AttachedLock> hold(deadlines.lock);
-            if (!deadlines.arm(d, &earliest)) return false;
-        }
-        if (earliest) wake_all();
-        return true;
+        bool earliest = false; // the worker that runs the caller looks at the deadlines before it sleeps
+        Held<AttachedLock> hold(deadlines.lock);
+        return deadlines.arm(d, &earliest);
     }
     // Puts it into the heap, or at another place in it, in one step. True if it was in it. `ok` false: memory has run out; it is not in it.
-    bool rearm(Deadline *d, int64_t when, bool *ok) noexcept {
+    bool rearm(Worker *me, Deadline *d, int64_t when, bool *ok) noexcept {
         bool earliest = false, was;
         {
             Held<AttachedLock> hold(deadlines.lock);
@@ -439,12 +658,18 @@ class Scheduler {
             d->when = when;
             *ok = deadlines.arm(d, &earliest);
         }
-        if (earliest) wake_all();
+        if (earliest) wake_keeper(me);
         return was;
     }
     bool disarm(Deadline *d) noexcept {
         Held<AttachedLock> hold(deadlines.lock);
         return deadlines.disarm(d);
+    }
+    // A deadline became the earliest: whoever sleeps until the one before sleeps too long. `me`, the calling worker if it is one, will look
+    // at the deadlines itself before it sleeps; should it be long in coming to that, sysmon sends somebody.
+    void wake_keeper(Worker *me) noexcept {
+        if (me) return;
+        if (Worker *w = keeper.load()) rouse(w);
     }
 };
 

@@ -26,14 +26,14 @@ class SharedQueue {
     void push(G *g) noexcept {
         Held<AttachedLock> hold(lock_);
         list_.push(g);
-        count_.store(list_.count);
+        count_.store(list_.count());
         pushed_.store_relaxed(pushed_.load_relaxed() + 1);
     }
     void push_all(GList &batch) noexcept {
         Held<AttachedLock> hold(lock_);
-        pushed_.store_relaxed(pushed_.load_relaxed() + batch.count);
+        pushed_.store_relaxed(pushed_.load_relaxed() + batch.count());
         list_.append(batch);
-        count_.store(list_.count);
+        count_.store(list_.count());
     }
     template <class Wanted> bool has(Wanted wanted) noexcept {
         if (!count()) return false;
@@ -51,7 +51,7 @@ class SharedQueue {
         Held<AttachedLock> hold(lock_);
         G *g = list_.pop_if(wanted);
         if (g) popped_.store_relaxed(popped_.load_relaxed() + 1);
-        count_.store(list_.count);
+        count_.store(list_.count());
         return g;
     }
 };

@@ -1,0 +1,68 @@
+// Go's P: the right to run goroutines, with the queue of those that any worker may run. And Go's M, the Worker: a thread that runs them.
+//
+// Goroutines that have a C stack belong to their worker (`home`): they wait in its own lists, which no other thread touches, and another
+// thread that makes one ready leaves it in the worker's inbox. Everything else waits on the processor, where thieves find it.
+#pragma once
+#include "local_queue.hpp"
+#include "select.hpp"
+#include "shared_queue.hpp"
+
+namespace goconc {
+
+struct Processor {
+    LocalQueue queue;
+    // Go's runnext: what was made ready last runs first. Put in by the holder; taken out, by a CAS, by the holder or a thief.
+    Attached<G *> next;
+    Atomic<G *> ripe;          // has been in `next` for longer than a hand-off takes (says sysmon): thieves may take it
+    Atomic<bool> recalled;     // its holder comes to the scheduler before it runs anything else; set under the scheduler's lock
+    Processor *all_link = nullptr; // every processor there ever was; written before it is published
+    // Under the scheduler's lock:
+    bool in_service = false;   // one of the gomaxprocs() that run; else spare, or written off while its holder is stuck
+    Processor *link = nullptr; // among the idle, or the spare
+};
+
+struct Worker {
+    Processor *processor = nullptr; // written under the scheduler's lock, by whoever gives it; read by the worker itself
+    G *current = nullptr;           // what it runs; null while it looks for work
+    Fiber *fiber = nullptr;         // the stack it stands on
+    Attached<G *> next;             // as the processor's, for goroutines at home here; owner only. At most one of the two is set
+    GList pinned;                   // ready, and at home here; owner only
+    GList yielded;                  // the same, of those that gave way: Go's global queue, for goroutines that may not leave
+    Inbox inbox;
+    Atomic<bool> asleep;
+    Parker parker;
+    void *scope = nullptr;          // a run()'s worker: starts plain goroutines of this scope only; null: a helper, which starts any
+    GList fresh;                    // plain goroutines that it may start and some others may not; under the scheduler's lock
+    Attached<uint32_t> fresh_count;
+    Attached<uint32_t> tick;        // how often it has looked for work; written by the owner
+    Attached<bool> running;         // it is inside a goroutine; for sysmon
+    bool spinning = false;          // counted in Scheduler::spinning; given with a processor, or by the owner
+    bool pinned_turn = false;
+    uint32_t locked = 0;            // goroutines that hold this thread (lock_os_thread): it runs none but those at home here
+    ClockHint clock_hint;
+    Dice dice;
+    Worker *want_link = nullptr, *all_link = nullptr;
+    bool wants = false;             // stands in the FIFO; under the scheduler's lock
+    uint64_t parked = 0;            // how many times a goroutine parked here
+    uint64_t stolen = 0;            // how many it took from other processors
+    // sysmon's own:
+    uint32_t seen_tick = 0;
+    int64_t seen_since = 0, seen_detached = 0; // 0: was attached
+    bool reported = false;
+    // Kept here for the half that knows Python:
+    void *thread_state = nullptr;
+    Fiber *idle_fibers = nullptr;   // stacks at rest, the warmest first
+    uint32_t idle_count = 0;
+    Fiber *root_fiber = nullptr;    // stands for the thread's own stack
+    bool stopping = false;
+    uint32_t guests = 0;            // coroutines interrupted in mid-step: their frames stand on stacks of this thread
+    bool on_main_thread = false;    // signals are handled here
+    unsigned long thread = 0;       // its identity for Python
+    Worker *reuse_link = nullptr;   // workers are never freed: a late rouse() may still look at one
+
+    bool has_own_work() const noexcept {
+        return next.load_relaxed() || !inbox.empty() || !pinned.empty() || !yielded.empty() || (fresh_count.load() && !locked);
+    }
+};
+
+} // namespace goconc
