@@ -18,7 +18,6 @@ cdef class Scope:
     cdef object failure        # the exception that stopped it
     cdef list more_failures    # of goroutines that failed after it: a few described, then only counted
     cdef dict stored           # by id: weak references to ended goroutines whose exception nobody has asked for yet
-    cdef object procs          # what run() was told
     cdef object base           # the frame that called run(): stacks end above it
     cdef bint ending
     cdef bint background
@@ -44,6 +43,8 @@ cdef class Goroutine:
     cdef int kills             # how often the end of its run() was raised in it
     cdef unsigned char failed
     cdef unsigned char retrieved   # somebody has seen the exception
+    cdef unsigned char interrupted # an exception was sent to the thread it ran on: once
+    cdef unsigned char left_alone  # its run() did not wait for its end
     cdef str status(self)
     cdef object created_at(self)
     cdef str describe(self)

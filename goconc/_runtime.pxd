@@ -11,6 +11,9 @@ cdef extern from "_native/clock.hpp" namespace "goconc" nogil:
     const int64_t forever
     int64_t now_ns() noexcept
     int64_t deadline_after(int64_t now, int64_t delay) noexcept
+    ctypedef struct ThreadClock:
+        pass
+    ThreadClock own_thread_clock() noexcept
     cdef cppclass ClockHint:
         bint worth_reading() noexcept
 
@@ -240,6 +243,8 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         bint on_main_thread
         bint stopping
         unsigned long thread
+        Attached[G *] interrupted
+        ThreadClock cpu_clock
         Worker *reuse_link
     cdef cppclass Scheduler:
         SharedSize shared
@@ -269,6 +274,7 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         bint all_asleep() noexcept
         uint32_t worker_count() noexcept
         unsigned long thread_under(G *) noexcept
+        Worker *worker_under(G *) noexcept
         void count(ThreadSleeper *) noexcept
         void uncount(ThreadSleeper *) noexcept
         Deadline *fire_due(int64_t now, WakeList &) noexcept

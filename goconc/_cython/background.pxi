@@ -8,6 +8,7 @@ from goconc import _settings
 cdef enum:
     MAXPROCS_MOST = 1024
 
+cdef object background_ready = None   # set once the first helper is there
 cdef list helper_roots = []        # what stands on the threads' own stacks
 cdef list helper_threads = []
 cdef Attached[uint32_t] helpers_started
@@ -18,16 +19,21 @@ sysmon.detached = thread_is_detached
 
 cdef int ensure_background() except -1:
     """There is a worker for goroutines, and timers, of threads that are in no run()."""
+    global background_ready
+    check_open()
     if sched.background != NULL:
         return 0
-    check_open()
-    ready = None
     with starting:
-        if sched.background == NULL:
-            ready = _threading.Event()
+        ready = background_ready
+        if ready is None:
+            ready = background_ready = _threading.Event()
             sched.short_of_helpers.exchange(False)
-            new_helper(ready)
-            ready.wait()
+            try:
+                new_helper(ready)
+            except BaseException:
+                background_ready = None
+                raise
+    ready.wait()
     return 0
 
 
@@ -123,10 +129,11 @@ _configure()
 
 def _after_fork():
     """In the child there is one thread. If it is not a worker, it starts afresh: the parent's goroutines are not its own."""
-    global background, starting, main_thread
+    global background, background_ready, starting, main_thread
     fiber_after_fork()
     starting = _threading.Lock()
     main_thread = _threading.main_thread().ident
+    background_ready = None
     helper_threads.clear()
     helper_roots.clear()
     helpers_started.store(0)

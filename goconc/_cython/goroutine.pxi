@@ -4,7 +4,8 @@ cdef enum:
     REQUEST_CANCEL = 1     # Goroutine.cancel(): once
     REQUEST_KILL = 2       # its run() is over: at every suspension from now on
     REQUEST_RAISE = 4      # `pending` holds an exception for it
-    REQUEST_ABANDON = 8    # never resume it
+    REQUEST_ABANDON = 8    # never resume it; nobody waits for it
+    REQUEST_OVER = 16      # set by itself: it has come to its end
     SWALLOWED_MOST = 1000  # a goroutine that ignores the end of its run() so often is given up
 
 
@@ -338,6 +339,7 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
     cdef WakeList wakes
     cdef Waiter *waiter
     cdef Scope scope = go.scope
+    go.left_alone = go.g.requests.fetch_or(REQUEST_OVER) & REQUEST_ABANDON != 0
     if error is not None:
         if isinstance(error, GoroutineExit):
             go.retrieved = True
@@ -353,6 +355,8 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
             scope.stored[go.id] = PyWeakref_NewRef(go, None)
     go.failed = error is not None
     go.ended = error if go.failed else result
+    if not go.left_alone:
+        scope_remove(scope, &go.g)  # whoever joins it no longer finds it counted
     go.g.join_lock.lock()
     go.g.state.finish()
     waiter = go.g.joiners.take_first()
@@ -362,14 +366,14 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
         waiter = go.g.joiners.take_first()
     go.g.join_lock.unlock()
     make_all_ready(w, wakes)
-    scope_remove(scope, &go.g)
 
 
 cdef void let_go(Worker *w, G *g) noexcept:
     """The runtime's reference to a goroutine that has finished. Its exception may turn out to be nobody's here."""
     cdef Scope scope = (<Goroutine>g.object).scope
     cdef bint is_main = scope.main is not None and g == &scope.main.g
+    cdef bint left_alone = (<Goroutine>g.object).left_alone
     w.current = NULL
     Py_XDECREF(<PyObject *>g.object)
-    if not is_main:
+    if not is_main and not left_alone:
         scope_leave(scope, w)

@@ -120,10 +120,14 @@ cdef object deadlock_of(Scope scope, str text):
 
 cdef str safe_dump():
     """The report must come, whatever the dump runs into."""
+    global nobody_runs
+    nobody_runs = True
     try:
         return dump_text()
     except Exception as error:
         return f"(no dump: {error!r})"
+    finally:
+        nobody_runs = False
 
 
 cdef object oldest_stored(Scope scope):

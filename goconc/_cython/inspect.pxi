@@ -3,6 +3,8 @@
 import traceback as _traceback
 from types import CoroutineType as _CoroutineType
 
+cdef bint nobody_runs = False   # while a deadlock is described: what is suspended stays so
+
 cdef enum:
     STACK_PATIENCE = 1_000_000_000  # ns to wait for another worker's answer
 
@@ -22,7 +24,7 @@ cdef list stack_of(Goroutine go):
         return summary(go, _sys._current_frames().get(thread))
     if g.fiber == NULL:
         return [] if go.coro is None else coroutine_stack(go.coro)
-    if (w != NULL and g.home == w) or not FREE_THREADED:
+    if (w != NULL and g.home == w) or not FREE_THREADED or nobody_runs:
         found = fiber_frame(PyThreadState_Get(), g.fiber)
         return [] if found == NULL else summary(go, taken(found))
     return stack_asked_at_home(go)

@@ -19,7 +19,6 @@ def run(main, /, *args, procs=None, debug=None):
     blocking_caller("goconc's awaitable calls in a goroutine started by go()")
     check_open()
     scope = Scope.__new__(Scope)
-    scope.procs = check_procs(procs)
     first = new_goroutine(main, args, None)
     scope.main = first
     if first.g.kind == SleeperKind.coroutine:
@@ -27,7 +26,10 @@ def run(main, /, *args, procs=None, debug=None):
         root.scope = scope
     else:
         root = first
+    begin_procs(procs)
     w = new_worker(<void *>scope)
+    get_processor(w)
+    w.running.store(True)
     scope.worker = w
     scope.root = root
     scope.base = innermost_frame()
@@ -40,6 +42,7 @@ def run(main, /, *args, procs=None, debug=None):
         active_scopes.remove(scope)
         retire_worker(w)
         scope.worker = NULL
+        end_procs(procs)
 
 
 def _wait_for_main():
@@ -140,8 +143,8 @@ cdef void stand_in(Worker *w, Scope scope) noexcept:
     w.current = &root.g
 
 
-cdef int wait_for_others(Worker *w, Scope scope) except -1:
-    """Until every goroutine of the scope but main has ended. Raises what is raised in its root meanwhile."""
+cdef int wait_for_others(Worker *w, Scope scope, int64_t deadline=forever) except -1:
+    """Until every goroutine of the scope but main has ended, or the deadline. Raises what is raised in its root meanwhile."""
     cdef Goroutine root = scope.root
     cdef Outcome outcome
     cdef G *g = &root.g
@@ -154,13 +157,15 @@ cdef int wait_for_others(Worker *w, Scope scope) except -1:
         g.waiter.ticket = g.claim.open()
         scope.emptied.append(&g.waiter)
         scope.lock.unlock()
-        outcome = wait_plain(w, g, WaitReason.join, forever)
+        outcome = wait_plain(w, g, WaitReason.join, deadline)
         if outcome == Outcome.handed:
             return 0
         scope.lock.lock()
         if g.waiter.linked:
             scope.emptied.unlink(&g.waiter)
         scope.lock.unlock()
+        if outcome == Outcome.timed_out:
+            return 0
         raise_requests(root)
 
 
@@ -173,6 +178,7 @@ cdef void end_scope(Worker *w, Scope scope) noexcept:
         if go is not scope.main:
             request(go, REQUEST_KILL)
     try:
+        wait_for_running(w, scope)
         wait_for_others(w, scope)
     except BaseException as raised:
         if not isinstance(raised, (Deadlock, GoroutineExit)) and scope.failure is None:
@@ -225,18 +231,42 @@ cdef int check_open() except -1:
     return 0
 
 
-cdef object check_procs(object procs):
-    cdef Scope other
+# ---- procs= ----
+
+cdef object procs_asked = None       # of the run() calls under way that say it, all alike
+cdef uint32_t procs_askers = 0
+cdef uint32_t procs_before = 0
+
+
+cdef int begin_procs(object procs) except -1:
+    """For the time of a run()."""
+    global procs_asked, procs_askers, procs_before
     if procs is None:
-        return None
+        return 0
     if isinstance(procs, bool) or not isinstance(procs, int):
         raise TypeError(f"procs must be an int, not {type(procs).__name__}")
     if not 1 <= procs <= MAXPROCS_MOST:
         raise ValueError(f"procs must be between 1 and {MAXPROCS_MOST}, not {procs}")
-    for other in list(active_scopes):
-        if other.procs is not None and other.procs != procs:
-            raise RuntimeError(f"run(procs={procs}) beside a run(procs={other.procs}) in another thread")
-    return procs
+    with starting:
+        if procs_askers and procs_asked != procs:
+            raise RuntimeError(f"run(procs={procs}) beside a run(procs={procs_asked}) in another thread")
+        if procs_askers == 0:
+            procs_before = sched.size()
+            if not sched.resize(procs):
+                raise MemoryError("no memory for the processors")
+            procs_asked = procs
+        procs_askers += 1
+    return 0
+
+
+cdef void end_procs(object procs) noexcept:
+    global procs_askers
+    if procs is None:
+        return
+    with starting:
+        procs_askers -= 1
+        if procs_askers == 0:
+            sched.resize(procs_before)
 
 
 # ---- Ctrl-C ----

@@ -5,7 +5,7 @@ cdef object starting = _threading.Lock()
 
 
 cdef Worker *new_worker(void *scope) except NULL:
-    """Makes the calling thread a worker, for a run()'s scope or (NULL) the background's. It stands on its own stack."""
+    """Makes the calling thread a worker without a processor, for a run()'s scope or (NULL) a helper. It stands on its own stack."""
     global spare_workers
     cdef Worker *w
     cdef PyThreadState *ts = PyThreadState_Get()
@@ -26,9 +26,9 @@ cdef Worker *new_worker(void *scope) except NULL:
     w.scope = scope
     w.stopping = False
     w.on_main_thread = PyThread_get_thread_ident() == main_thread
+    w.cpu_clock = own_thread_clock()
     set_this_worker(w)
     sched.join(w)
-    get_processor(w)
     return w
 
 

@@ -102,6 +102,8 @@ cdef G *find_next(Worker *w) noexcept:
     """The next goroutine to run on ``w``; sleeps until there is one."""
     cdef G *g
     w.current = NULL
+    if w.interrupted.load() != NULL:
+        take_interrupt_back(w)
     while True:
         if sched.deadlines.next_due.load_relaxed() != forever and w.clock_hint.worth_reading():
             fire_deadlines(w, now_ns())

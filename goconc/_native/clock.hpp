@@ -4,6 +4,7 @@
 #if defined(_WIN32)
 #include <chrono>
 #else
+#include <pthread.h>
 #include <time.h>
 #endif
 #if defined(__x86_64__)
@@ -28,6 +29,24 @@ inline int64_t now_ns() noexcept {
 inline int64_t deadline_after(int64_t now, int64_t delay) noexcept {
     return delay > forever - now ? forever : now + delay;
 }
+
+// A thread's processor time, which others may ask for while it lives.
+#if defined(__linux__)
+using ThreadClock = clockid_t;
+inline ThreadClock own_thread_clock() noexcept {
+    clockid_t clock;
+    return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? clock : CLOCK_MONOTONIC;
+}
+inline int64_t cpu_time(ThreadClock clock) noexcept {
+    timespec t{};
+    clock_gettime(clock, &t);
+    return int64_t(t.tv_sec) * 1000000000 + t.tv_nsec;
+}
+#else
+struct ThreadClock {}; // not known: time that goes by stands for it
+inline ThreadClock own_thread_clock() noexcept { return {}; }
+inline int64_t cpu_time(ThreadClock) noexcept { return now_ns(); }
+#endif
 
 // Decides cheaply whether enough time may have passed to make reading the clock worth while: a cycle counter where one can be read
 // in a few nanoseconds, else a count of calls. It may say yes too often, and is never more than about 50 us late.

@@ -38,6 +38,7 @@ struct Worker {
     Attached<bool> running;         // it is inside a goroutine; for sysmon
     bool spinning = false;          // counted in Scheduler::spinning; given with a processor, or by the owner
     bool pinned_turn = false;
+    bool handed_over = false;       // it gave its processor to one in line, and has run nothing since
     uint32_t locked = 0;            // goroutines that hold this thread (lock_os_thread): it runs none but those at home here
     ClockHint clock_hint;
     Dice dice;
@@ -47,7 +48,7 @@ struct Worker {
     uint64_t stolen = 0;            // how many it took from other processors
     // sysmon's own:
     uint32_t seen_tick = 0;
-    int64_t seen_since = 0, seen_detached = 0; // 0: was attached
+    int64_t seen_since = 0, seen_cpu = -1, seen_detached = 0; // 0: was attached
     bool reported = false;
     // Kept here for the half that knows Python:
     void *thread_state = nullptr;
@@ -58,6 +59,8 @@ struct Worker {
     uint32_t guests = 0;            // coroutines interrupted in mid-step: their frames stand on stacks of this thread
     bool on_main_thread = false;    // signals are handled here
     unsigned long thread = 0;       // its identity for Python
+    ThreadClock cpu_clock{};        // its processor time; set by itself before others see it
+    Attached<G *> interrupted;      // an exception is on its way to this thread that is for this goroutine only
     Worker *reuse_link = nullptr;   // workers are never freed: a late rouse() may still look at one
 
     bool has_own_work() const noexcept {

@@ -415,6 +415,13 @@ class Scheduler {
             if (w->current == g || (g->fiber && g->fiber == w->fiber)) return w->thread;
         return 0;
     }
+    // The worker that runs `g` right now, if any. A snapshot.
+    Worker *worker_under(const G *g) noexcept {
+        Held<Lock> hold(lock_);
+        for (Worker *w = workers_; w; w = w->all_link)
+            if (w->current == g) return w;
+        return nullptr;
+    }
     uint32_t worker_count() noexcept {
         Held<Lock> hold(lock_);
         uint32_t n = 0;
@@ -439,13 +446,18 @@ class Scheduler {
 
     // ---- finding work ----
 
-    // The next goroutine for `w`, which holds a processor. Null: there is none, or `w` has lost its processor.
+    // The next goroutine for `w`. Null: there is none, or `w` has no processor (any more).
     G *find(Worker *w) noexcept {
-        if (w->processor->recalled.load_relaxed()) answer_recall(w);
+        if (w->processor && w->processor->recalled.load_relaxed()) answer_recall(w);
         if (!w->processor) return nullptr;
-        if (w->tick.load_relaxed() % 61 == 60 && wanting.load_relaxed() != 0) {
+        bool turn_of_others = w->tick.load_relaxed() % 61 == 60 && !w->handed_over;
+        w->handed_over = false; // back with a processor, it runs one first: two that want it would hand it to and fro else
+        if (turn_of_others && wanting.load_relaxed() != 0) {
             flush(w);
-            if (hand_over(w)) return nullptr;
+            if (hand_over(w)) {
+                w->handed_over = true;
+                return nullptr;
+            }
         }
         G *g = w->locked ? pick_own(w) : pick(w);
         if (!g && !w->locked && processor_count.load_relaxed() > 1) g = steal(w);
@@ -594,10 +606,9 @@ class Scheduler {
         stop_spinning(w);
         if (w->processor) release(w);
         w->asleep.store(true);
-        // Without an idle processor, those that hold them look at the deadlines. Who runs a main wakes for them rather than a helper: most
-        // sleepers are at home there.
-        Worker *nobody = nullptr;
-        if (idle_count.load() && !keeper.compare_exchange(nobody, w) && w->scope) keeper.store(w);
+        // Without an idle processor, those that hold them look at the deadlines. Else the last to lie down keeps watch: it knows of the
+        // deadlines that it has set itself, and those who lay down before do not.
+        if (idle_count.load()) keeper.store(w);
         return !w->has_own_work() && !(idle_count.load() && has_common_work(w));
     }
     // How long it may sleep. After lie_down: who sets an earlier deadline then sees the keeper, and unparks it.

@@ -4,9 +4,10 @@
 // and another takes its place, for whoever stands in line or for a sleeping helper, which steals what the stuck one has queued. The
 // stuck worker keeps its processor object, so nothing of its own is touched; it learns of it at its next dispatch (Scheduler::answer_recall).
 //
-// A worker that is detached from Python, while no other worker is attached, sits in a call that blocks or computes outside Python: it is
-// written off after two looks. One that is attached runs Python code, and one that waits for the GIL cannot be told from one that
-// blocks: these have 10 ms, and longer the more of them there are already, since workers that only wait for each other's GIL gain nothing.
+// How long it has: a worker that is detached from Python sits in a call that blocks or computes outside Python. Without a GIL that is plain
+// to see, and 1 ms is enough. With one, it may as well wait for the GIL: it has 10 ms, and the more the more there are written off, since
+// workers that only wait for each other's GIL gain nothing. One that is attached runs Python code: it has 10 ms of its processor time, so
+// that a thread which the operating system does not run is not taken for one that runs too long.
 //
 // It also ripens what waits in a processor's `next` (two looks 50 us apart at the same goroutine: its worker does something else), sends
 // a sleeper to deadlines that nobody comes to, and says when pinned goroutines are held up for long.
@@ -41,10 +42,12 @@ class Sysmon {
         if (tick != w->seen_tick || !w->running.load_relaxed()) {
             w->seen_tick = tick;
             w->seen_since = now;
+            w->seen_cpu = -1;
             w->seen_detached = 0;
             w->reported = false;
             return false;
         }
+        if (w->seen_cpu < 0) w->seen_cpu = cpu_time(w->cpu_clock);
         return true;
     }
     bool is_detached(Worker *w) const { return detached && w->thread_state && detached(w->thread_state); }
@@ -58,13 +61,17 @@ class Sysmon {
             if (other->fresh_count.load()) return true;
         return false;
     }
-    // How long `w` has to have been in one goroutine.
-    int64_t patience(Worker *w, int64_t now, bool another_attached, uint32_t written_off) const {
-#ifndef GOCONC_GIL
-        another_attached = false; // there is nothing that a detached thread could be waiting for
+    static bool is_over_time(Worker *w, int64_t now, uint32_t written_off) {
+#ifdef GOCONC_GIL
+        int64_t most = slice * (1 + written_off);
+        if (w->seen_detached) return now - w->seen_detached >= most;
+#else
+        int64_t most = slice;
+        if (w->seen_detached) return now - w->seen_detached >= ms;
+        (void)written_off;
 #endif
-        if (w->seen_detached && now - w->seen_detached >= shortest && !another_attached) return shortest;
-        return slice * (1 + written_off);
+        if (now - w->seen_since < most) return false;
+        return now - w->seen_since >= 20 * most || cpu_time(w->cpu_clock) - w->seen_cpu >= most;
     }
     // Under the lock.
     bool write_off(Worker *w) {
@@ -104,7 +111,7 @@ class Sysmon {
         Look seen;
         if (!s_->has_spare()) s_->add_spare(); // nothing is allocated under the lock
         Held<Lock> hold(s_->lock_);
-        uint32_t attached = 0, written_off = 0;
+        uint32_t written_off = 0;
         for (Worker *w = s_->workers_; w; w = w->all_link) {
             if (!w->processor) continue;
             seen.busy = true;
@@ -113,7 +120,6 @@ class Sysmon {
                 if (!w->seen_detached) w->seen_detached = now;
             } else {
                 w->seen_detached = 0;
-                attached++;
             }
         }
         for (Worker *w = s_->workers_; w; w = w->all_link) {
@@ -132,7 +138,7 @@ class Sysmon {
                 w->reported = true;
                 report(w);
             }
-            if (p->in_service && !s_->idle_ && stuck >= patience(w, now, attached > 0, written_off) && is_wanted(w, now) && write_off(w)) {
+            if (p->in_service && !s_->idle_ && is_over_time(w, now, written_off) && is_wanted(w, now) && write_off(w)) {
                 seen.acted = true;
                 written_off++;
             }
