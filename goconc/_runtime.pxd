@@ -31,9 +31,11 @@ cdef extern from "_native/atomic.hpp" namespace "goconc" nogil:
     cdef cppclass Attached[T]:
         T load() noexcept
         T load_relaxed() noexcept
+        T load_acquire() noexcept
         void store(T) noexcept
         void store_relaxed(T) noexcept
         T exchange(T) noexcept
+        void store_release(T) noexcept
         T fetch_add(T) noexcept
         T fetch_sub(T) noexcept
         T fetch_or(T) noexcept
@@ -171,6 +173,7 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         join
     const char *words(WaitReason) noexcept
     cdef cppclass Fiber
+    cdef cppclass Operation
     cdef cppclass GState:
         void start() noexcept
         bint park() noexcept
@@ -191,6 +194,7 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         Worker *last
         bint guest
         uint32_t locks
+        Attached[Operation *] waiting
         void *object
         void *scope
         G *scope_next
@@ -336,20 +340,28 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
     cdef enum class Phase(unsigned char):
         spent
         fresh
+        begun
         suspended
     const int slow_way
     PyObject *park_token
     PyObject *give_way_token
+    AttachedLock pairing
     cdef cppclass Operation:
         Wants wants
-        Phase phase
+        Attached[Phase] phase
         bint bare
         bint has_default
         PyObject *chan
         Channel *native
         PyObject *value
-        G *me
+        PyObject *ctx
+        SelectRoom *room
+        PyObject *cases
+        Attached[G *] me
         int64_t deadline
+        bint take(Phase) noexcept
+        void suspend(G *) noexcept
+        void leave_to(Operation &) noexcept
         void spend() noexcept
     void never_awaited(Operation &) noexcept
     int quick_step(Operation &, Scheduler &, PyObject **) noexcept

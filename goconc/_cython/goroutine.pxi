@@ -338,6 +338,8 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
     cdef WakeList wakes
     cdef Waiter *waiter
     cdef Scope scope = go.scope
+    if go.g.waiting.load_acquire() != NULL:
+        end_waiting(&go.g)
     if error is not None:
         if isinstance(error, GoroutineExit):
             go.retrieved = True
