@@ -56,6 +56,7 @@ cdef extern from "_native/wait_line.hpp" namespace "goconc" nogil:
         plain
         coroutine
         thread
+        task
     cdef enum class Outcome(unsigned char):
         handed
         timed_out
@@ -159,6 +160,22 @@ cdef extern from "_native/select.hpp" namespace "goconc" nogil:
         void clear() noexcept
         Op enter(Sleeper *who, Dice &, uint32_t &chosen, Sleeper *&wake, cppbool &look_again) noexcept
         void leave() noexcept
+
+cdef extern from "_native/task_sleeper.hpp" namespace "goconc" nogil:
+    cdef cppclass TaskSleeper(Sleeper):
+        Waiter waiter
+        Deadline deadline
+        Bell *bell
+        void *future
+        const void *task
+    cdef cppclass Bell:
+        AttachedLock lock
+        Dice dice
+        Bell *hold() noexcept
+        void let_go() noexcept
+        void hear() noexcept
+        TaskSleeper *pop() noexcept
+        bint settled(TaskSleeper *) noexcept
 
 cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
     cdef enum class WaitReason(unsigned char):
@@ -357,12 +374,16 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
         PyObject *ctx
         SelectRoom *room
         PyObject *cases
-        Attached[G *] me
+        Attached[Sleeper *] me
+        TaskSleeper *task
         int64_t deadline
         bint take(Phase) noexcept
         void suspend(G *) noexcept
+        void suspend_task "suspend"(TaskSleeper *) noexcept
         void leave_to(Operation &) noexcept
         void spend() noexcept
+    Waiter *waiter_of(Sleeper *) noexcept
+    Deadline *limit_of(Sleeper *) noexcept
     void never_awaited(Operation &) noexcept
     int quick_step(Operation &, Scheduler &, PyObject **) noexcept
 

@@ -33,7 +33,8 @@ struct Operation {
     PyObject *ctx = nullptr;   // the context
     SelectRoom *room = nullptr; // while a select is entered, which a context's operation is too
     PyObject *cases = nullptr; // the cases in the room
-    Attached<G *> me;          // suspended: who waits; null for a give_way, which waits for nothing
+    Attached<Sleeper *> me;    // suspended: who waits, a G or a TaskSleeper; null for a give_way, which waits for nothing
+    TaskSleeper *task = nullptr; // where a task of an event loop waits
     int64_t deadline = forever;
 
     Operation() noexcept = default;
@@ -50,6 +51,11 @@ struct Operation {
         phase.store_release(Phase::suspended);
     }
 
+    void suspend(TaskSleeper *s) noexcept {
+        me.store_relaxed(s);
+        phase.store_release(Phase::suspended);
+    }
+
     // Everything that it owns, to be dropped there once this one is nobody's any more.
     void leave_to(Operation &other) noexcept {
         other.chan = std::exchange(chan, nullptr);
@@ -57,6 +63,7 @@ struct Operation {
         other.ctx = std::exchange(ctx, nullptr);
         other.cases = std::exchange(cases, nullptr);
         other.room = std::exchange(room, nullptr);
+        other.task = std::exchange(task, nullptr);
     }
 
     // It is over, and keeps nothing alive.
@@ -68,6 +75,13 @@ struct Operation {
         Py_CLEAR(cases);
     }
 };
+
+inline Waiter *waiter_of(Sleeper *s) noexcept {
+    return s->kind == SleeperKind::task ? &static_cast<TaskSleeper *>(s)->waiter : &static_cast<G *>(s)->waiter;
+}
+inline Deadline *limit_of(Sleeper *s) noexcept {
+    return s->kind == SleeperKind::task ? &static_cast<TaskSleeper *>(s)->deadline : &static_cast<G *>(s)->deadline;
+}
 
 // Guards the step that ends a pairing of an operation and its goroutine from outside; held for a few instructions.
 inline AttachedLock pairing;
@@ -97,6 +111,7 @@ inline int operation_traverse(PyObject *self, visitproc visit, void *arg) noexce
     Py_VISIT(op.value);
     Py_VISIT(op.ctx);
     Py_VISIT(op.cases);
+    if (op.task) Py_VISIT(static_cast<PyObject *>(op.task->future));
     return operation_inner_traverse(self, visit, arg);
 }
 inline int operation_clear(PyObject *self) noexcept {

@@ -1,7 +1,7 @@
-# What the `a` twins return: one operation, done at its first `await` in an `async def` goroutine.
+# What the `a` twins return: one operation, done at its first `await` in an `async def` goroutine or in a task of an event loop.
 #
-# It acts when it is awaited, not when it is called. If it has to wait it yields PARK through the coroutine to the worker; once resumed
-# it reads what happened from the goroutine. The slots that `await` uses are set from C: see _cpython/awaitable.hpp.
+# It acts when it is awaited, not when it is called. If it has to wait it yields through the coroutine: PARK to a worker, a future to an
+# event loop (tasks.pxi). Once resumed it reads what happened from the sleeper, which is the goroutine or the task's. The slots that `await` uses are set from C: see _cpython/awaitable.hpp.
 
 cdef extern from "_cpython/awaitable.hpp" namespace "goconc":
     void awaitable_slots(
@@ -46,12 +46,18 @@ cdef class Await:
         raise StopIteration(taken(result))
 
     def throw(self, error, value=None, traceback=None):
-        """Part of the coroutine protocol: ends the wait, unless the operation has happened, and raises."""
-        give_up(self)
+        """Part of the coroutine protocol: ends the wait, and raises. What had been received is dropped.
+
+        But if an asyncio task is cancelled after the operation has happened, it returns the result, and the cancellation comes again.
+        """
+        cdef PyObject *result = NULL
         if isinstance(error, type):
             error = error() if value is None else value if isinstance(value, BaseException) else error(value)
         if traceback is not None:
             error = error.with_traceback(traceback)
+        if cancel_task(self, error, &result):
+            raise StopIteration(taken(result))
+        give_up(self)
         raise error
 
     def close(self):
@@ -190,35 +196,42 @@ cdef int step(Await a, PyObject **result) except -1:
     cdef Worker *w = this_worker()
     cdef G *g = <G *>NULL if w == NULL else w.current
     if g == NULL or g.kind != SleeperKind.coroutine:
-        if a.op.take(Phase.fresh):
-            over(a)
-        raise RuntimeError("this can be awaited in an async goroutine only (one that goconc.go or goconc.run has started)")
+        return step_in_task(a, w, result)
     if a.op.take(Phase.fresh):
         return in_earnest(begin, a, w, g, result)
     if a.op.phase.load() == Phase.suspended:
         if a.op.wants != Wants.give_way:
-            if a.op.me.load() != g:
+            if a.op.me.load() != <Sleeper *>g:
                 raise RuntimeError("this is being awaited by another goroutine")
             if g.claim.is_open(g.claim.ticket()):
                 result[0] = <PyObject *>owned(PARK)  # resumed by hand, and too early
                 return PYGEN_NEXT
         if a.op.take(Phase.suspended):
             return in_earnest(resume, a, w, g, result)
+    refuse_step(a)
+
+
+cdef int refuse_step(Await a) except -1:
     if a.op.phase.load() == Phase.spent:
         raise RuntimeError("cannot reuse an operation that was awaited already")
     raise RuntimeError("this is being awaited already")
 
 
-cdef inline int in_earnest(int (*way)(Await, Worker *, G *, PyObject **) except -1, Await a, Worker *w, G *g, PyObject **result) except -1:
+ctypedef int (*Way)(Await, Worker *, Sleeper *, PyObject **) except -1
+
+
+cdef inline int in_earnest(Way way, Await a, Worker *w, Sleeper *s, PyObject **result) except -1:
     """The caller owns the operation, which is spent if this raises."""
     try:
-        return way(a, w, g, result)
+        return way(a, w, s, result)
     except BaseException:
         over(a)
         raise
 
 
 cdef inline void over(Await a) noexcept:
+    if a.op.task != NULL:
+        free_sleeper(&a.op)
     a.op.spend()
 
 
@@ -228,17 +241,19 @@ cdef inline int finished(Await a, object value, PyObject **result) except -1:
     return PYGEN_RETURN
 
 
-cdef int begin(Await a, Worker *w, G *g, PyObject **result) except -1:
+cdef int begin(Await a, Worker *w, Sleeper *s, PyObject **result) except -1:
     cdef Wants wants = a.op.wants
+    cdef Waiter *waiter = waiter_of(s)
     cdef Sleeper *wake = NULL
     cdef void *value = NULL
     cdef Op op
-    if g.waiting.load_acquire() != NULL and wants != Wants.give_way:
-        refuse_second_wait()
+    if wants == Wants.give_way:
+        return begin_give_way(a, <G *>s, result)
     if a.op.ctx != NULL or wants == Wants.select:
-        return begin_select(a, w, g, result)
+        return begin_select(a, w, s, result)
+    refuse_second_wait(s)
     if wants == Wants.send:
-        op = a.op.native.send(a.op.value, g, &g.waiter, wake)
+        op = a.op.native.send(a.op.value, s, waiter, wake)
         if wake != NULL:
             make_ready(w, wake)
         if op == Op.done or op == Op.parked:
@@ -246,29 +261,31 @@ cdef int begin(Await a, Worker *w, G *g, PyObject **result) except -1:
         if op == Op.done:
             return finished(a, None, result)
         if op == Op.parked:
-            return suspend(a, w, g, WaitReason.chan_send, result)
+            return suspend(a, w, s, WaitReason.chan_send, result)
         raise_send(op)
-    elif wants == Wants.recv or wants == Wants.recv_ok or wants == Wants.next:
-        if (<Chan>a.op.chan).timer != NULL:
-            op = enter_timer(<Chan>a.op.chan, value, g, &g.waiter)
-        else:
-            op = a.op.native.receive(value, g, &g.waiter, wake)
-        if wake != NULL:
-            make_ready(w, wake)
-        if op == Op.parked:
-            return suspend(a, w, g, WaitReason.chan_receive_nil if is_never(<Chan>a.op.chan) else WaitReason.chan_receive, result)
-        return got(a, value, op == Op.done, result)
     elif wants == Wants.sleep:
         if a.op.deadline == 0:
             return finished(a, None, result)
-        g.claim.open()
-        return suspend(a, w, g, WaitReason.sleep, result)
+        s.claim.open()
+        return suspend(a, w, s, WaitReason.sleep, result)
     elif wants == Wants.join:
-        if &(<Goroutine>a.op.value).g == g:
+        if <Sleeper *>&(<Goroutine>a.op.value).g == s:
             raise RuntimeError("a goroutine cannot join itself")
-        if not join_line_enter(<Goroutine>a.op.value, &g.waiter, g):
+        if not join_line_enter(<Goroutine>a.op.value, waiter, s):
             return finished(a, (<Goroutine>a.op.value).outcome(), result)
-        return suspend(a, w, g, WaitReason.join, result)
+        return suspend(a, w, s, WaitReason.join, result)
+    if (<Chan>a.op.chan).timer != NULL:
+        op = enter_timer(<Chan>a.op.chan, value, s, waiter)
+    else:
+        op = a.op.native.receive(value, s, waiter, wake)
+    if wake != NULL:
+        make_ready(w, wake)
+    if op == Op.parked:
+        return suspend(a, w, s, WaitReason.chan_receive_nil if is_never(<Chan>a.op.chan) else WaitReason.chan_receive, result)
+    return got(a, value, op == Op.done, result)
+
+
+cdef int begin_give_way(Await a, G *g, PyObject **result) except -1:
     if g.requests.load() != 0:
         raise_requests(<Goroutine>g.object)
     a.op.phase.store_release(Phase.suspended)
@@ -276,11 +293,13 @@ cdef int begin(Await a, Worker *w, G *g, PyObject **result) except -1:
     return PYGEN_NEXT
 
 
-cdef int refuse_second_wait() except -1:
-    raise RuntimeError("this goroutine waits in another operation already, which was stepped by hand")
+cdef inline int refuse_second_wait(Sleeper *s) except -1:
+    if s.kind == SleeperKind.coroutine and (<G *>s).waiting.load_acquire() != NULL:
+        raise RuntimeError("this goroutine waits in another operation already, which was stepped by hand")
+    return 0
 
 
-cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
+cdef int begin_select(Await a, Worker *w, Sleeper *s, PyObject **result) except -1:
     cdef Sleeper *wake = NULL
     cdef uint32_t chosen = 0
     cdef cppbool look_again = False
@@ -294,17 +313,19 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
         cases = (<object>a.op.chan,)
     if a.op.ctx != NULL:
         cases = cases + (done_of(<object>a.op.ctx),)
-    if g.waiting.load_acquire() != NULL:
-        refuse_second_wait()  # the context's doing
+    refuse_second_wait(s)  # the context's doing
     a.op.room = new_room()
     if a.op.room == NULL:
         raise MemoryError("no memory for a select")
     try:
         fill_room(a.op.room, cases)
+        if s.kind == SleeperKind.task and watches_timer(a.op.room):
+            ensure_background()
     except BaseException:
+        empty_room(a.op.room, -1)
         forget_room(a)
         raise
-    op = a.op.room.enter(<Sleeper *>NULL if a.op.has_default else <Sleeper *>g, w.dice, chosen, wake, look_again)
+    op = a.op.room.enter(<Sleeper *>NULL if a.op.has_default else s, dice_of(w, s)[0], chosen, wake, look_again)
     if wake != NULL:
         make_ready(w, wake)
     if op == Op.done or op == Op.closed:
@@ -318,10 +339,14 @@ cdef int begin_select(Await a, Worker *w, G *g, PyObject **result) except -1:
         forget_room(a)
         raise MemoryError("no memory for the channel's buffer")
     if look_again:
-        sched.wake_keeper(this_worker())
+        sched.wake_keeper(w)
     drop(<void *>a.op.cases)
     a.op.cases = <PyObject *>owned(cases)
-    return suspend(a, w, g, WaitReason.select_no_cases if none_ever_ready(a.op.room) else WaitReason.select, result)
+    return suspend(a, w, s, WaitReason.select_no_cases if none_ever_ready(a.op.room) else WaitReason.select, result)
+
+
+cdef inline Dice *dice_of(Worker *w, Sleeper *s) noexcept:
+    return &(<TaskSleeper *>s).bell.dice if s.kind == SleeperKind.task else &w.dice
 
 
 cdef void forget_room(Await a) noexcept:
@@ -363,7 +388,11 @@ cdef int got(Await a, void *value, bint ok, PyObject **result) except -1:
     raise_closed(a.op.wants)
 
 
-cdef int suspend(Await a, Worker *w, G *g, WaitReason reason, PyObject **result) except -1:
+cdef int suspend(Await a, Worker *w, Sleeper *s, WaitReason reason, PyObject **result) except -1:
+    cdef G *g
+    if s.kind == SleeperKind.task:
+        return suspend_task(a, w, s, result)
+    g = <G *>s
     if g.requests.load() != 0 and has_request(<Goroutine>g.object) and g.claim.take_any():  # after opening: see Claim
         g.outcome = Outcome.canceled
         return conclude(a, w, g, result)
@@ -376,8 +405,9 @@ cdef int suspend(Await a, Worker *w, G *g, WaitReason reason, PyObject **result)
     return PYGEN_NEXT
 
 
-cdef int resume(Await a, Worker *w, G *g, PyObject **result) except -1:
+cdef int resume(Await a, Worker *w, Sleeper *s, PyObject **result) except -1:
     """The wait is over: what came of it."""
+    cdef G *g = <G *>s
     if a.op.wants == Wants.give_way:
         if g.requests.load() != 0:
             raise_requests(<Goroutine>g.object)
@@ -389,30 +419,30 @@ cdef int resume(Await a, Worker *w, G *g, PyObject **result) except -1:
     return conclude(a, w, g, result)
 
 
-cdef int conclude(Await a, Worker *w, G *g, PyObject **result) except -1:
+cdef int conclude(Await a, Worker *w, Sleeper *s, PyObject **result) except -1:
     cdef Wants wants = a.op.wants
-    cdef Outcome outcome = g.outcome
-    if outcome == Outcome.handed:
-        if g.requests.load_relaxed() & REQUEST_RAISE:
-            interrupt_again(<Goroutine>g.object)
+    cdef Waiter *waiter = waiter_of(s)
+    if s.outcome == Outcome.handed:
+        if s.kind == SleeperKind.coroutine and (<G *>s).requests.load_relaxed() & REQUEST_RAISE:
+            interrupt_again(<Goroutine>(<G *>s).object)
         if a.op.room != NULL:
             a.op.room.leave()
-            return selected_in_await(a, <tuple>a.op.cases, g.winner.index, g.winner.ok, result)
+            return selected_in_await(a, <tuple>a.op.cases, s.winner.index, s.winner.ok, result)
         if wants == Wants.send:
-            if not g.waiter.ok:
-                a.op.value = <PyObject *>g.waiter.value
+            if not waiter.ok:
+                a.op.value = <PyObject *>waiter.value
                 raise_send(Op.closed)
             return finished(a, None, result)
         if wants == Wants.join:
             return finished(a, (<Goroutine>a.op.value).outcome(), result)
-        return got(a, g.waiter.value, g.waiter.ok, result)
-    leave_lines(a, g)
-    if outcome == Outcome.timed_out:
+        return got(a, waiter.value, waiter.ok, result)
+    leave_lines(a, waiter)
+    if s.outcome == Outcome.timed_out:
         if wants == Wants.sleep:
             return finished(a, None, result)
         raise TimeoutError(f"{wait_name(wants)} timed out")
-    raise_requests(<Goroutine>g.object)
-    return begin(a, w, g, result)  # nothing to raise after all
+    raise_requests(<Goroutine>(<G *>s).object)  # nobody else cancels
+    return begin(a, w, s, result)  # nothing to raise after all
 
 
 cdef str wait_name(Wants wants):
@@ -423,14 +453,14 @@ cdef str wait_name(Wants wants):
     return "send" if wants == Wants.send else "receive"
 
 
-cdef void leave_lines(Await a, G *g) noexcept:
+cdef void leave_lines(Await a, Waiter *waiter) noexcept:
     """Undoes what begin() has queued, after a wait that was not served. A send has its value back."""
-    unlink(&a.op, &g.waiter)
+    unlink(&a.op, waiter)
     if a.op.room != NULL:
         empty_room(a.op.room, -1)
         forget_room(a)
     elif a.op.wants == Wants.send:
-        a.op.value = <PyObject *>g.waiter.value
+        a.op.value = <PyObject *>waiter.value
 
 
 cdef void unlink(Operation *op, Waiter *waiter) noexcept:
@@ -490,33 +520,44 @@ cdef bint take_pair(Operation *op) noexcept:
 cdef void end_wait(Operation *op) noexcept:
     """The caller owns it. The goroutine and the operation hold out until the pairing is undone; after that neither is touched."""
     cdef Operation rest
-    cdef G *g = NULL
+    cdef Sleeper *s = NULL
     cdef Goroutine go = None
     cdef bint won = False
     if op.wants != Wants.give_way:
-        g = op.me.load()
-        go = <Goroutine>g.object
-        won = g.claim.take_any()
-        if won:
-            g.outcome = Outcome.canceled
-        elif FREE_THREADED:
-            let_winner_pass()
+        s = op.me.load()
+        if s.kind == SleeperKind.coroutine:
+            go = <Goroutine>(<G *>s).object
+        won = end_claim(s)
         if op.deadline != forever:
-            sched.disarm(&g.deadline)
-        unlink(op, &g.waiter)
+            sched.disarm(limit_of(s))
+        unlink(op, waiter_of(s))
         if op.room == NULL and op.chan != NULL and (<Chan>op.chan).timer == NULL:
-            op.value = <PyObject *>g.waiter.value  # not sent, or received
+            op.value = <PyObject *>waiter_of(s).value  # not sent, or received
     op.leave_to(rest)
     pairing.lock()
-    if g != NULL:
-        g.waiting.store_release(NULL)
+    if go is not None:
+        go.g.waiting.store_release(NULL)
     op.phase.store_release(Phase.spent)
     pairing.unlock()
-    if won and not runs_here(g):
-        make_ready(this_worker(), g)
+    if go is not None and won and not runs_here(&go.g):
+        make_ready(this_worker(), s)
     if rest.room != NULL:
         discard_room(rest.room)
+    if rest.task != NULL:
+        free_sleeper(&rest)
     rest.spend()
+
+
+cdef bint end_claim(Sleeper *s) noexcept:
+    """Takes the claim. False if somebody had won it, who is through with the sleeper then."""
+    if s.claim.take_any():
+        s.outcome = Outcome.canceled
+        return True
+    if s.kind == SleeperKind.task:
+        settle(<TaskSleeper *>s)
+    elif FREE_THREADED:
+        let_winner_pass()
+    return False
 
 
 cdef inline bint runs_here(G *g) noexcept:

@@ -8,6 +8,7 @@
 // A worker that has work only it can do, and no processor, stands in a FIFO; holders hand over on every 61st tick and when they are idle.
 #pragma once
 #include "processor.hpp"
+#include "task_sleeper.hpp"
 
 namespace goconc {
 
@@ -368,6 +369,11 @@ class Scheduler {
             ThreadSleeper *thread = static_cast<ThreadSleeper *>(s);
             uncount(thread);
             thread->parker.unpark();
+            return;
+        }
+        if (s->kind == SleeperKind::task) {
+            TaskSleeper *task = static_cast<TaskSleeper *>(s);
+            task->bell->ring(task);
             return;
         }
         G *g = static_cast<G *>(s);
