@@ -196,7 +196,7 @@ cdef int step(Await a, PyObject **result) except -1:
     cdef Worker *w = this_worker()
     cdef G *g = <G *>NULL if w == NULL else w.current
     if g == NULL or g.kind != SleeperKind.coroutine:
-        return step_in_task(a, w, result)
+        return step_in_task(a, result)
     if a.op.take(Phase.fresh):
         return in_earnest(begin, a, w, g, result)
     if a.op.phase.load() == Phase.suspended:

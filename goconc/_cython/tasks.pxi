@@ -90,7 +90,8 @@ cdef LoopBell hang_bell(object loop):
     return bell
 
 
-cdef int step_in_task(Await a, Worker *w, PyObject **result) except -1:
+cdef int step_in_task(Await a, PyObject **result) except -1:
+    # To all others its thread is no worker, even if a goroutine runs the loop: who is made ready here must not wait for it.
     cdef object loop = loop_here()
     if loop is None:
         if a.op.take(Phase.fresh):
@@ -102,7 +103,7 @@ cdef int step_in_task(Await a, Worker *w, PyObject **result) except -1:
             a.op.phase.store_release(Phase.suspended)
             result[0] = <PyObject *>owned(None)  # asyncio's own way to let others run
             return PYGEN_NEXT
-        return in_earnest(begin_in_task, a, w, NULL, result)
+        return in_earnest(begin_in_task, a, NULL, NULL, result)
     if a.op.take(Phase.suspended):
         if a.op.wants == Wants.give_way:
             return finished(a, None, result)
@@ -111,7 +112,7 @@ cdef int step_in_task(Await a, Worker *w, PyObject **result) except -1:
             raise RuntimeError("this is being awaited by another " + ("goroutine" if a.op.task == NULL else "task"))
         if a.op.task.claim.is_open(a.op.task.claim.ticket()) or not a.op.task.bell.settled(a.op.task):
             return yield_future(a, result)  # resumed by hand, and too early
-        return in_earnest(resume_in_task, a, w, a.op.task, result)
+        return in_earnest(resume_in_task, a, NULL, a.op.task, result)
     refuse_step(a)
 
 
@@ -205,7 +206,7 @@ cdef bint cancel_task(Await a, object error, PyObject **result) except -1:
         leave_lines(a, &s.waiter)
         over(a)
         return False
-    in_earnest(resume_in_task, a, this_worker(), s, result)
+    in_earnest(resume_in_task, a, NULL, s, result)
     loop_here().call_soon(_cancel_again, task, task.cancelling(), error.args[0] if error.args else None)
     return True
 
