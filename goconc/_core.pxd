@@ -75,5 +75,4 @@ cdef class RecvChan:
 @cython.final
 cdef class Await:
     cdef Operation op
-    cdef object ctx            # the context or None; while `room` is entered: (context, the cases in it)
-    cdef SelectRoom *room
+    cdef object keep           # makes this a collected type

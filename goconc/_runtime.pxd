@@ -34,9 +34,11 @@ cdef extern from "_native/atomic.hpp" namespace "goconc" nogil:
     cdef cppclass Attached[T]:
         T load() noexcept
         T load_relaxed() noexcept
+        T load_acquire() noexcept
         void store(T) noexcept
         void store_relaxed(T) noexcept
         T exchange(T) noexcept
+        void store_release(T) noexcept
         T fetch_add(T) noexcept
         T fetch_sub(T) noexcept
         T fetch_or(T) noexcept
@@ -57,6 +59,7 @@ cdef extern from "_native/wait_line.hpp" namespace "goconc" nogil:
         plain
         coroutine
         thread
+        task
     cdef enum class Outcome(unsigned char):
         handed
         timed_out
@@ -161,6 +164,22 @@ cdef extern from "_native/select.hpp" namespace "goconc" nogil:
         Op enter(Sleeper *who, Dice &, uint32_t &chosen, Sleeper *&wake, cppbool &look_again) noexcept
         void leave() noexcept
 
+cdef extern from "_native/task_sleeper.hpp" namespace "goconc" nogil:
+    cdef cppclass TaskSleeper(Sleeper):
+        Waiter waiter
+        Deadline deadline
+        Bell *bell
+        void *future
+        const void *task
+    cdef cppclass Bell:
+        AttachedLock lock
+        Dice dice
+        Bell *hold() noexcept
+        void let_go() noexcept
+        void hear() noexcept
+        TaskSleeper *pop() noexcept
+        bint settled(TaskSleeper *) noexcept
+
 cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
     cdef enum class WaitReason(unsigned char):
         none
@@ -174,6 +193,7 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         join
     const char *words(WaitReason) noexcept
     cdef cppclass Fiber
+    cdef cppclass Operation
     cdef cppclass GState:
         void start() noexcept
         bint park() noexcept
@@ -194,6 +214,7 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         Worker *last
         bint guest
         uint32_t locks
+        Attached[Operation *] waiting
         void *object
         void *scope
         G *scope_next
@@ -278,7 +299,7 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         void count(ThreadSleeper *) noexcept
         void uncount(ThreadSleeper *) noexcept
         Deadline *fire_due(int64_t now, WakeList &) noexcept
-        bint arm(Deadline *) noexcept
+        bint arm(Worker *, Deadline *) noexcept
         bint disarm(Deadline *) noexcept
         bint rearm(Worker *, Deadline *, int64_t when, cppbool *ok) noexcept
         void wake_keeper(Worker *) noexcept
@@ -342,21 +363,33 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
     cdef enum class Phase(unsigned char):
         spent
         fresh
+        begun
         suspended
     const int slow_way
     PyObject *park_token
     PyObject *give_way_token
+    AttachedLock pairing
     cdef cppclass Operation:
         Wants wants
-        Phase phase
+        Attached[Phase] phase
         bint bare
         bint has_default
         PyObject *chan
         Channel *native
         PyObject *value
-        G *me
+        PyObject *ctx
+        SelectRoom *room
+        PyObject *cases
+        Attached[Sleeper *] me
+        TaskSleeper *task
         int64_t deadline
+        bint take(Phase) noexcept
+        void suspend(G *) noexcept
+        void suspend_task "suspend"(TaskSleeper *) noexcept
+        void leave_to(Operation &) noexcept
         void spend() noexcept
+    Waiter *waiter_of(Sleeper *) noexcept
+    Deadline *limit_of(Sleeper *) noexcept
     void never_awaited(Operation &) noexcept
     int quick_step(Operation &, Scheduler &, PyObject **) noexcept
 

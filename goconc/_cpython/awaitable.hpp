@@ -19,6 +19,7 @@ constexpr int spare_stops_most = 8;
 struct SpareStops {
     PyObject *kept[spare_stops_most];
     int count;
+    int most; // 0 until the thread's dictionary sees to it that they go with the thread
 };
 #if defined(__GLIBC__)
 __attribute__((tls_model("initial-exec")))
@@ -34,12 +35,31 @@ inline void stop_dealloc(PyObject *self) noexcept {
     Py_CLEAR(e->traceback);
     Py_CLEAR(e->context);
     Py_CLEAR(e->cause);
-    if (spare_stops.count < spare_stops_most && e->args && PyTuple_CheckExact(e->args) && PyTuple_GET_SIZE(e->args) == 0) {
+    if (spare_stops.count < spare_stops.most && e->args && PyTuple_CheckExact(e->args) && PyTuple_GET_SIZE(e->args) == 0) {
         spare_stops.kept[spare_stops.count++] = self; // keeps `args`, the empty tuple; the type is static
         return;
     }
     Py_CLEAR(e->args);
     PyObject_GC_Del(self);
+}
+
+inline void drop_spare_stops(PyObject *keeper) noexcept {
+    if (PyCapsule_GetPointer(keeper, nullptr) != &spare_stops) return; // cleared by another thread: that one is gone, after a fork
+    spare_stops.most = 0;
+    while (spare_stops.count) {
+        PyStopIterationObject *e = reinterpret_cast<PyStopIterationObject *>(spare_stops.kept[--spare_stops.count]);
+        Py_CLEAR(e->args);
+        PyObject_GC_Del(e);
+    }
+}
+
+inline void keep_spare_stops() noexcept {
+    static PyObject *const key = PyUnicode_InternFromString("goconc spare StopIterations");
+    PyObject *of_thread = PyThreadState_GetDict(); // borrowed
+    PyObject *keeper = of_thread && key ? PyCapsule_New(&spare_stops, nullptr, drop_spare_stops) : nullptr;
+    if (keeper && PyDict_SetItem(of_thread, key, keeper) == 0) spare_stops.most = spare_stops_most;
+    Py_XDECREF(keeper);
+    PyErr_Clear();
 }
 #endif
 
@@ -80,6 +100,7 @@ inline PyObject *iternext_result(PyObject *value) noexcept {
 #endif
         PyObject_GC_Track(e);
     } else {
+        if (!spare_stops.most) keep_spare_stops();
         e = PyObject_CallNoArgs(reinterpret_cast<PyObject *>(stop_type));
         if (!e) {
             Py_DECREF(value);

@@ -340,6 +340,8 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
     cdef Waiter *waiter
     cdef Scope scope = go.scope
     go.left_alone = go.g.requests.fetch_or(REQUEST_OVER) & REQUEST_ABANDON != 0
+    if go.g.waiting.load_acquire() != NULL:
+        end_waiting(&go.g)
     if error is not None:
         if isinstance(error, GoroutineExit):
             go.retrieved = True

@@ -15,7 +15,6 @@ cdef extern from "Python.h":
 
 cdef Worker *blocking_caller(str twin) except? NULL:
     """For a call that may block: the worker if a plain goroutine calls, NULL for an ordinary thread. Refuses coroutines and event loops."""
-    global running_loop
     cdef Worker *w = this_worker()
     if w != NULL and w.current != NULL:
         if w.current.kind == SleeperKind.coroutine:
@@ -23,12 +22,18 @@ cdef Worker *blocking_caller(str twin) except? NULL:
         return w
     if w != NULL:
         return NULL
+    if loop_here() is not None:
+        raise RuntimeError(f"this call would block the thread of a running event loop; await {twin} instead")
+    return NULL
+
+
+cdef object loop_here():
+    """The event loop that runs on this thread, or None."""
+    global running_loop
     if running_loop is None:
         events = _sys.modules.get("asyncio.events")
         running_loop = getattr(events, "_get_running_loop", None)
-    if running_loop is not None and running_loop() is not None:
-        raise RuntimeError(f"this call would block the thread of a running event loop; await {twin} instead")
-    return NULL
+    return None if running_loop is None else running_loop()
 
 
 cdef Outcome wait_here(Worker *w, ThreadSleeper *thread, WaitReason reason, int64_t deadline) except *:
@@ -70,7 +75,7 @@ cdef inline void begin_limit(G *g, int64_t deadline) noexcept:
     g.deadline.when = deadline
     g.deadline.kind = DeadlineKind.wake
     g.deadline.ticket = g.claim.ticket()
-    sched.arm(&g.deadline)
+    sched.arm(this_worker(), &g.deadline)
 
 
 cdef void await_token(ThreadSleeper *thread) noexcept:

@@ -18,6 +18,7 @@
 namespace goconc {
 
 struct Fiber;
+struct Operation;
 struct Worker;
 
 // Why a goroutine waits; the words are Go's (GO-35).
@@ -81,6 +82,7 @@ struct G : Sleeper {
     G *link = nullptr;            // in a queue
     uint64_t stamp = 0;           // in the list of those that gave way: how far the shared queue had been filled then
     void *spare = nullptr;        // an awaitable to use again, owned; the goroutine itself only
+    Attached<Operation *> waiting; // the awaited operation that uses `waiter` and `deadline`: see operation.hpp
     void *object = nullptr;       // the Goroutine; a reference owned by the runtime until the goroutine is done
     void *scope = nullptr;        // the run() it belongs to
     G *scope_next = nullptr, *scope_previous = nullptr;

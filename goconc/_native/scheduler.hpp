@@ -8,6 +8,7 @@
 // A worker that has work only it can do, and no processor, stands in a FIFO; holders hand over on every 61st tick and when they are idle.
 #pragma once
 #include "processor.hpp"
+#include "task_sleeper.hpp"
 
 namespace goconc {
 
@@ -370,6 +371,11 @@ class Scheduler {
             thread->parker.unpark();
             return;
         }
+        if (s->kind == SleeperKind::task) {
+            TaskSleeper *task = static_cast<TaskSleeper *>(s);
+            task->bell->ring(task);
+            return;
+        }
         G *g = static_cast<G *>(s);
         if (g->state.ready()) queue(me && me->processor ? me : nullptr, g);
     }
@@ -654,11 +660,15 @@ class Scheduler {
         }
         return nullptr;
     }
-    // By a goroutine.
-    bool arm(Deadline *d) noexcept {
-        bool earliest = false; // the worker that runs the caller looks at the deadlines before it sleeps
-        Held<AttachedLock> hold(deadlines.lock);
-        return deadlines.arm(d, &earliest);
+    // `me`: the calling worker, if the caller is one.
+    bool arm(Worker *me, Deadline *d) noexcept {
+        bool earliest = false;
+        {
+            Held<AttachedLock> hold(deadlines.lock);
+            if (!deadlines.arm(d, &earliest)) return false;
+        }
+        if (earliest) wake_keeper(me);
+        return true;
     }
     // Puts it into the heap, or at another place in it, in one step. True if it was in it. `ok` false: memory has run out; it is not in it.
     bool rearm(Worker *me, Deadline *d, int64_t when, bool *ok) noexcept {

@@ -1,6 +1,6 @@
 // Waiters in order of arrival, removable from the middle, and the Sleeper each of them stands for.
 //
-// A Sleeper is whoever can wait: a goroutine of either kind, or a thread that is not ours. It has one Claim and, while it waits, one
+// A Sleeper is whoever can wait: a goroutine of either kind, a thread that is not ours, or a task of an event loop. It has one Claim and, while it waits, one
 // Waiter on the line of each thing it waits for (select: several). A line is guarded by the lock of what it belongs to.
 //
 // Invariants:
@@ -15,7 +15,7 @@ namespace goconc {
 
 struct Waiter;
 
-enum class SleeperKind : uint8_t { plain, coroutine, thread };
+enum class SleeperKind : uint8_t { plain, coroutine, thread, task };
 enum class Outcome : uint8_t { handed, timed_out, canceled }; // what ended a wait
 
 struct Sleeper {

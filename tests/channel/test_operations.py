@@ -3,6 +3,8 @@
 import functools
 import gc
 import sys
+import threading
+import time
 import warnings
 import weakref
 
@@ -245,3 +247,335 @@ def test_references_to_a_value_that_passes_through(settle):
         return sys.getrefcount(thing) - alone
 
     assert goconc.run(main) == 0
+
+
+# ---- stepped, closed or dropped by hand; awaited by several ----
+
+
+def no_waiter(*channels):
+    """Whether nobody waits on any of these unbuffered channels."""
+    for ch in channels:
+        with pytest.raises(goconc.WouldBlock):
+            ch.recv_nowait()
+        with pytest.raises(goconc.WouldBlock):
+            ch.send_nowait("for nobody")
+    return True
+
+
+class Thing:
+    pass
+
+
+# What waits, given two channels and a thing to send; whether a partner may be served on the first channel.
+WAITS = {
+    "arecv": (lambda ch, other, thing: ch.arecv(), "send"),
+    "arecv with a limit": (lambda ch, other, thing: ch.arecv(timeout=0.05), "send"),
+    "arecv_ok with a context": (lambda ch, other, thing: ch.arecv_ok(ctx=Context(), timeout=0.05), "send"),
+    "asend": (lambda ch, other, thing: ch.asend(thing), "recv"),
+    "asend with a limit": (lambda ch, other, thing: ch.asend(thing, timeout=0.05), "recv"),
+    "asend with a context": (lambda ch, other, thing: ch.asend(thing, ctx=Context()), "recv"),
+    "aselect of receives": (lambda ch, other, thing: goconc.aselect(ch, other, goconc.after(0.05)), "send"),
+    "aselect of sends": (lambda ch, other, thing: goconc.aselect((ch, thing), (other, thing), timeout=0.05), "recv"),
+    "asleep": (lambda ch, other, thing: goconc.asleep(0.05), None),
+}
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["waiting", "served"])
+@pytest.mark.parametrize("how", ["close", "throw"])
+@pytest.mark.parametrize("what", WAITS)
+def test_a_goroutine_whose_coroutine_is_ended_from_outside(what, how, served, make_kind, settle):
+    """It ends, whether its wait was over already or not, and leaves nothing behind."""
+    # rule CH-09, GO-03, SEL-15
+    make, partner = WAITS[what]
+
+    async def main():
+        ch, other, thing = goconc.Chan(), goconc.Chan(), Thing()
+        gone = weakref.ref(thing)
+
+        async def wait(thing):
+            await make(ch, other, thing)
+
+        coroutine = wait(thing)
+        goroutine = goconc.go(coroutine)
+        await make_kind("async").parked(goroutine)
+        if served and partner == "send":
+            ch.send_nowait(thing)
+        elif served and partner == "recv":
+            assert ch.recv_nowait() is thing
+        del thing
+        if how == "close":
+            coroutine.close()
+        else:
+            with pytest.raises(KeyError):
+                coroutine.throw(KeyError())
+        with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+            await goroutine
+        assert no_waiter(ch, other)
+        await goconc.asleep(0.06)  # no time limit of it comes later
+        del coroutine, goroutine
+        settle()
+        return gone()
+
+    assert goconc.run(main) is None
+
+
+def test_a_goroutine_that_joins_and_is_closed(make_kind):
+    # rule GO-03
+    async def main():
+        ch = goconc.Chan()
+        other = goconc.go(ch.recv)
+
+        async def join():
+            await other.ajoin(timeout=0.05)
+
+        coroutine = join()
+        goroutine = goconc.go(coroutine)
+        await make_kind("async").parked(goroutine)
+        coroutine.close()
+        with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+            await goroutine
+        await goconc.asleep(0.06)
+        await ch.asend("v")
+        return await other
+
+    assert goconc.run(main) == "v"
+
+
+def test_a_goroutine_waits_in_one_operation_at_a_time():
+    # rule CH-19
+    async def main():
+        a, b = goconc.Chan(), goconc.Chan()
+        first, second = a.arecv(), b.arecv()
+        assert first.send(None) is not None
+        for another in (second, a.asend(1), goconc.asleep(1), goconc.aselect(a, b), b.arecv(ctx=Context())):
+            with pytest.raises(RuntimeError, match="waits in another operation"):
+                another.send(None)
+        with pytest.raises(RuntimeError, match="waits in another operation"):
+            await b.arecv()
+        a.send_nowait("on a")
+        assert no_waiter(b)
+        with pytest.raises(StopIteration) as end:
+            first.send(None)
+        b_full = goconc.go(b.send, "on b")
+        assert await b.arecv() == "on b"
+        await b_full
+        return end.value.value
+
+    assert goconc.run(main) == "on a"
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["held", "dropped"])
+def test_a_goroutine_ends_with_an_operation_left_open(held, settle):
+    # rule SEL-15, CH-09
+    async def main():
+        kept = []
+
+        async def leave(ch, thing, *, sends=False):
+            operation = ch.asend(thing, timeout=0.01) if sends else goconc.aselect(ch, (ch, thing))
+            operation.send(None)
+            if held:
+                kept.append(operation)
+
+        for sends in (True, False):
+            ch, thing = goconc.Chan(), Thing()
+            gone = weakref.ref(thing)
+            await goconc.go(leave, ch, thing, sends=sends)
+            del thing
+            assert no_waiter(ch)
+            settle()
+            assert gone() is None
+        await goconc.asleep(0.02)  # its time limit is gone too
+        for operation in kept:
+            with pytest.raises(RuntimeError, match="cannot reuse"):
+                operation.send(None)
+            operation.close()
+
+    goconc.run(main)
+
+
+def test_an_open_operation_that_is_dropped_leaves_its_channel():
+    # rule SEL-15
+    async def main():
+        ch = goconc.Chan()
+        operation = ch.arecv(timeout=0.01)
+        operation.send(None)
+        del operation
+        await goconc.asleep(0.02)  # the goroutine had kept it, to use it again
+        assert no_waiter(ch)
+        go = goconc.go(ch.send, "v")
+        assert await ch.arecv() == "v"
+        await go
+
+    goconc.run(main)
+
+
+def test_a_coroutine_started_twice():
+    """One of the two finds an operation that is not its own, and ends the coroutine."""
+
+    # rule CH-19, GO-03
+    async def main():
+        ch = goconc.Chan()
+
+        async def receive():
+            return await ch.arecv()
+
+        coroutine = receive()
+        handles = [goconc.go(coroutine), goconc.go(coroutine)]
+        while not any(handle.done() for handle in handles):
+            await goconc.agosched()
+        for handle in handles:
+            handle.cancel()
+            with pytest.raises(RuntimeError):
+                await handle
+        assert no_waiter(ch)
+
+    goconc.run(main)
+
+
+def test_a_context_that_steps_the_operation_it_is_asked_for():
+    # rule SEL-15
+    channels = goconc.Chan(), goconc.Chan()
+    operations = []
+
+    class Meddling(Context):
+        def err(self):
+            if operations:
+                operations.pop().send(None)
+            return None
+
+    async def main():
+        operation = channels[0].arecv(ctx=Meddling(), timeout=10)
+        operations.append(operation)
+        with pytest.raises(RuntimeError, match="awaited already"):
+            await operation
+
+    goconc.run(main)
+    assert no_waiter(*channels)
+
+
+def test_a_context_that_opens_another_wait():
+    # rule SEL-15
+    class Meddling(Context):
+        def err(self):
+            self.opened = goconc.Chan().arecv()
+            self.opened.send(None)
+            return None
+
+    async def main():
+        ch = goconc.Chan()
+        with pytest.raises(RuntimeError, match="waits in another operation"):
+            await ch.arecv(ctx=Meddling())
+        assert no_waiter(ch)
+
+    goconc.run(main)
+
+
+def test_a_warning_that_makes_an_operation():
+    """What is made while an operation is found never to have been awaited is another one than what is being made."""
+    # rule CH-19
+    made = []
+
+    async def main():
+        a, b = goconc.Chan(1), goconc.Chan(1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = lambda *_: made.append(b.asend("on b"))
+            a.arecv()
+            operation = a.asend("on a")
+        assert len(made) == 1
+        assert made[0] is not operation
+        await operation
+        await made.pop()
+        return a.recv_nowait(), b.recv_nowait()
+
+    assert goconc.run(main) == ("on a", "on b")
+
+
+def test_one_operation_awaited_by_two_threads(thread):
+    """It is done once, by one of them; the other is told so."""
+    # rule CH-19, PY-11
+    count = 1000
+    arrived, refused = [0, 0], []
+
+    async def main(me, operations):
+        done = 0
+        for n, operation in enumerate(operations):
+            arrived[me] = n
+            while (
+                arrived[1 - me] < n
+            ):  # both at once, if they run at once: with one processor the other takes a spare one
+                time.sleep(0)
+            try:
+                await operation
+                done += 1
+            except RuntimeError as error:
+                refused.append(str(error))
+        return done
+
+    ch = goconc.Chan(2 * count)
+    for n in range(count):
+        ch.send_nowait([n])
+    operations = [make for n in range(count) for make in (ch.asend([n]), ch.arecv())]
+    handles = [thread(goconc.run, main, me, operations) for me in range(2)]
+    assert sum(handle.join() for handle in handles) == len(refused) == 2 * count
+    assert all("awaited already" in reason for reason in refused)
+    assert len(ch) == count
+
+
+def test_an_operation_in_a_cycle_is_collected(collect):
+    # rule PY-03
+    async def main():
+        make()
+
+    def make():
+        for wrap in (lambda ch: ch.arecv(), lambda ch: goconc.Chan().asend([ch]), lambda ch: goconc.aselect(ch)):
+            ch, thing = goconc.Chan(2), Thing()
+            ch.send_nowait(wrap(ch))
+            ch.send_nowait(thing)
+            alive.append(weakref.ref(thing))
+
+    for run in (make, lambda: goconc.run(main)):
+        alive = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            run()
+            collect()
+        assert [ref() for ref in alive] == [None] * 3
+
+
+def test_a_default_without_a_truth_value_keeps_nothing(settle):
+    # rule CH-09, SEL-05
+    class Unclear:
+        def __bool__(self):
+            raise ValueError("neither")
+
+    async def main():
+        ch, thing = goconc.Chan(), Thing()
+        alive = weakref.ref(thing)
+        with pytest.raises(ValueError, match="neither"):
+            goconc.aselect((ch, thing), default=Unclear())
+        del thing
+        await goconc.Chan(1).asend(1)  # makes use of what the goroutine keeps for that
+        settle()
+        return alive()
+
+    assert goconc.run(main) is None
+
+
+def test_a_thread_that_ends_keeps_nothing(collect):
+    # rule PY-03
+    async def main():
+        ch = goconc.Chan(1)
+        await ch.asend("v")
+        return await ch.arecv()
+
+    def blocks_after(threads):
+        for _ in range(threads):
+            thread = threading.Thread(target=goconc.run, args=(main,))
+            thread.start()
+            thread.join()
+        collect()
+        return sys.getallocatedblocks()
+
+    before = blocks_after(10)
+    assert blocks_after(40) < before + 20
