@@ -53,12 +53,14 @@ from goconc._core import (
     goexit,
     gomaxprocs,
     gosched,
+    lock_os_thread,
     num_goroutine,
     run,
     select,
     shield,
     sleep,
     tick,
+    unlock_os_thread,
 )
 from goconc._hooks import ExceptHookArgs, excepthook
 
@@ -94,10 +96,12 @@ __all__ = [
     "goexit",
     "gomaxprocs",
     "gosched",
+    "lock_os_thread",
     "num_goroutine",
     "run",
     "select",
     "shield",
     "sleep",
     "tick",
+    "unlock_os_thread",
 ]

@@ -339,6 +339,8 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
     cdef WakeList wakes
     cdef Waiter *waiter
     cdef Scope scope = go.scope
+    if go.g.locks:
+        ends_locked(w, &go.g)
     go.left_alone = go.g.requests.fetch_or(REQUEST_OVER) & REQUEST_ABANDON != 0
     if go.g.waiting.load_acquire() != NULL:
         end_waiting(&go.g)

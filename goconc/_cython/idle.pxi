@@ -25,6 +25,8 @@ cdef void idle(Worker *w) noexcept:
             if seen:
                 return
         why = Woken.token
+        if w.locked and sched.short_of_helpers.load_relaxed():
+            start_helper()  # who else runs what this one may not?
         if sched.lie_down(w):
             why = sleep_detached(w)
         sched.get_up(w)

@@ -499,7 +499,6 @@ class Scheduler {
         if (G *g = w->pinned.pop()) return g;
         if (G *g = w->yielded.pop()) return g;
         drain(w);
-        if (w->fresh_count.load()) wake_for(SleeperKind::plain, w->scope, nullptr);
         return nullptr;
     }
     static bool next_tick(Worker *w) noexcept {
@@ -570,14 +569,13 @@ class Scheduler {
     }
     // Something that `w`, among others, could run.
     bool has_common_work(Worker *w) noexcept {
-        if (w->locked) return false;
         if (shared.has([=](const G *g) { return may_start(w, g); })) return true;
         for (Processor *p = processors.load_acquire(); p; p = p->all_link) {
             if (!p->queue.empty()) return true;
             G *g = p->next.load_acquire();
             if (g && g == p->ripe.load()) return true;
         }
-        if (w->scope) return false;
+        if (w->scope && !w->locked) return false;
         Held<Lock> hold(lock_);
         for (Worker *other = workers_; other; other = other->all_link)
             if (other->fresh_count.load()) return true;
@@ -615,7 +613,12 @@ class Scheduler {
         // Without an idle processor, those that hold them look at the deadlines. Else the last to lie down keeps watch: it knows of the
         // deadlines that it has set itself, and those who lay down before do not.
         if (idle_count.load()) keeper.store(w);
-        return !w->has_own_work() && !(idle_count.load() && has_common_work(w));
+        return !w->has_own_work() && !may_take_some(w);
+    }
+    bool may_take_some(Worker *w) noexcept {
+        if (!idle_count.load() || !has_common_work(w)) return false;
+        if (w->locked) wake_for(SleeperKind::plain, w->scope, nullptr); // what it has left is for others
+        return !w->locked;
     }
     // How long it may sleep. After lie_down: who sets an earlier deadline then sees the keeper, and unparks it.
     int64_t sleep_until(Worker *w) noexcept { return keeper.load() == w ? deadlines.next_due.load() : forever; }
@@ -632,7 +635,7 @@ class Scheduler {
     }
     // Whether it needs a processor, now that it is up.
     bool has_reason(Worker *w) noexcept {
-        return has_processor(w) || w->has_own_work() || (idle_count.load() && has_common_work(w));
+        return has_processor(w) || w->has_own_work() || may_take_some(w);
     }
 
     // ---- deadlines ----

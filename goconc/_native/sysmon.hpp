@@ -52,11 +52,11 @@ class Sysmon {
     }
     bool is_detached(Worker *w) const { return detached && w->thread_state && detached(w->thread_state); }
 
-    // Others wait for something that `w` holds, or for a processor.
-    bool is_wanted(Worker *w, int64_t now) const {
-        Processor *p = w->processor;
-        if (s_->wanting.load() || s_->shared.count() || !p->queue.empty() || p->next.load_relaxed()) return true;
-        if (s_->deadlines.next_due.load() <= now) return true;
+    // There is something to run, and nobody to run it while no processor is idle.
+    bool is_work_waiting(int64_t now) const {
+        if (s_->wanting.load() || s_->shared.count() || s_->deadlines.next_due.load() <= now) return true;
+        for (Processor *p = s_->processors.load_acquire(); p; p = p->all_link)
+            if (!p->queue.empty() || p->next.load_relaxed()) return true;
         for (Worker *other = s_->workers_; other; other = other->all_link)
             if (other->fresh_count.load()) return true;
         return false;
@@ -138,7 +138,7 @@ class Sysmon {
                 w->reported = true;
                 report(w);
             }
-            if (p->in_service && !s_->idle_ && is_over_time(w, now, written_off) && is_wanted(w, now) && write_off(w)) {
+            if (p->in_service && !s_->idle_ && is_over_time(w, now, written_off) && is_work_waiting(now) && write_off(w)) {
                 seen.acted = true;
                 written_off++;
             }
