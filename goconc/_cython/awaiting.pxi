@@ -1,7 +1,8 @@
-# What the `a` twins return: one operation, done at its first `await` in an `async def` goroutine or in a task of an event loop.
+# What the `a` twins return: one operation, done at its first `await` in an `async def` goroutine or in a task of asyncio.
 #
 # It acts when it is awaited, not when it is called. If it has to wait it yields through the coroutine: PARK to a worker, a future to an
-# event loop (tasks.pxi). Once resumed it reads what happened from the sleeper, which is the goroutine or the task's. The slots that `await` uses are set from C: see _cpython/awaitable.hpp.
+# event loop (tasks.pxi). Once resumed it reads what happened from the sleeper, which is the goroutine's or the task's. The slots that
+# `await` uses are set from C: see _cpython/awaitable.hpp.
 
 cdef extern from "_cpython/awaitable.hpp" namespace "goconc":
     void awaitable_slots(

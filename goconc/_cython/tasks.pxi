@@ -27,7 +27,7 @@ cdef extern from *:
 
 
 @cython.final
-cdef class LoopBell:
+cdef class _LoopBell:
     """What an event loop calls when its bell was rung."""
     cdef object __weakref__
     cdef Bell *bell
@@ -57,9 +57,9 @@ cdef class LoopBell:
         return None if future == NULL else taken(future)
 
 
-cdef LoopBell bell_of(object loop):
+cdef _LoopBell bell_of(object loop):
     cdef object known = getattr(last_bell, "of_loop", None)
-    cdef LoopBell bell = None if known is None else known()
+    cdef _LoopBell bell = None if known is None else known()
     if bell is not None and bell.loop() is loop:
         return bell
     with bells_lock:
@@ -71,12 +71,12 @@ cdef LoopBell bell_of(object loop):
     return bell
 
 
-cdef LoopBell hang_bell(object loop):
+cdef _LoopBell hang_bell(object loop):
     global current_task, CancelledError
     import asyncio
     current_task = asyncio.current_task
     CancelledError = asyncio.CancelledError
-    cdef LoopBell bell = LoopBell.__new__(LoopBell)
+    cdef _LoopBell bell = _LoopBell.__new__(_LoopBell)
     reader, writer = _os.pipe()
     bell.bell = new_bell(reader, writer, <uint64_t>now_ns() ^ <uint64_t><size_t><PyObject *>bell)
     if bell.bell == NULL:
@@ -123,7 +123,7 @@ cdef bint waits_here(TaskSleeper *s) except -1:
 
 
 cdef int begin_in_task(Await a, Worker *w, Sleeper *_, PyObject **result) except -1:
-    cdef LoopBell bell = bell_of(loop_here())
+    cdef _LoopBell bell = bell_of(loop_here())
     if a.op.deadline != forever or (a.op.chan != NULL and (<Chan>a.op.chan).timer != NULL):
         ensure_background()  # somebody has to fire it
     a.op.task = new_task_sleeper(bell.bell)

@@ -26,12 +26,20 @@ class Thing:
 # What waits on a channel, what serves it, and what comes of it.
 WAITS = {
     "arecv": (lambda ch, thing: ch.arecv(), "send", lambda thing: thing),
-    "arecv_ok with both": (lambda ch, thing: ch.arecv_ok(timeout=10, ctx=Context()), "send", lambda thing: (thing, True)),
+    "arecv_ok with both": (
+        lambda ch, thing: ch.arecv_ok(timeout=10, ctx=Context()),
+        "send",
+        lambda thing: (thing, True),
+    ),
     "anext": (lambda ch, thing: ch.__anext__(), "send", lambda thing: thing),
     "aselect": (lambda ch, thing: goconc.aselect(goconc.Chan(), ch), "send", lambda thing: (1, thing, True)),
     "asend": (lambda ch, thing: ch.asend(thing), "recv", lambda thing: None),
     "asend with both": (lambda ch, thing: ch.asend(thing, timeout=10, ctx=Context()), "recv", lambda thing: None),
-    "aselect of sends": (lambda ch, thing: goconc.aselect((goconc.Chan(), 1), (ch, thing)), "recv", lambda thing: (1, None, True)),
+    "aselect of sends": (
+        lambda ch, thing: goconc.aselect((goconc.Chan(), 1), (ch, thing)),
+        "recv",
+        lambda thing: (1, None, True),
+    ),
 }
 
 

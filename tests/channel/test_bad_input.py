@@ -138,7 +138,7 @@ def test_the_twin_is_named():
             goconc.run(main, call)
 
 
-def test_awaitables_outside_an_async_goroutine(in_event_loop):
+def test_awaitables_outside_an_async_goroutine():
     # rule CH-11 (API)
     ch = goconc.Chan(1)
 
@@ -148,7 +148,6 @@ def test_awaitables_outside_an_async_goroutine(in_event_loop):
 
     step()
     goconc.run(step)
-    in_event_loop(step)
     assert len(ch) == 0
 
 

@@ -285,6 +285,7 @@ WAITS = {
 @pytest.mark.parametrize("what", WAITS)
 def test_a_goroutine_whose_coroutine_is_ended_from_outside(what, how, served, make_kind, settle):
     """It ends, whether its wait was over already or not, and leaves nothing behind."""
+    # With one processor: a coroutine must not be closed while it runs in another thread.
     # rule CH-09, GO-03, SEL-15
     make, partner = WAITS[what]
 
@@ -316,7 +317,7 @@ def test_a_goroutine_whose_coroutine_is_ended_from_outside(what, how, served, ma
         settle()
         return gone()
 
-    assert goconc.run(main) is None
+    assert goconc.run(main, procs=1) is None
 
 
 def test_a_goroutine_that_joins_and_is_closed(make_kind):
@@ -338,7 +339,7 @@ def test_a_goroutine_that_joins_and_is_closed(make_kind):
         await ch.asend("v")
         return await other
 
-    assert goconc.run(main) == "v"
+    assert goconc.run(main, procs=1) == "v"
 
 
 def test_a_goroutine_waits_in_one_operation_at_a_time():
@@ -429,7 +430,7 @@ def test_a_coroutine_started_twice():
                 await handle
         assert no_waiter(ch)
 
-    goconc.run(main)
+    goconc.run(main, procs=1)
 
 
 def test_a_context_that_steps_the_operation_it_is_asked_for():
