@@ -161,6 +161,20 @@ cdef extern from "_native/select.hpp" namespace "goconc" nogil:
         Op enter(Sleeper *who, Dice &, uint32_t &chosen, Sleeper *&wake, cppbool &look_again) noexcept
         void leave() noexcept
 
+cdef extern from "_native/context_tree.hpp" namespace "goconc" nogil:
+    cdef cppclass ContextNode:
+        ContextNode *next
+        AttachedLock *lock
+        ContextNode *origin
+        Channel *done
+        void *owner
+        Attached[uint32_t] ended
+        bint linked
+        bint link(ContextNode *parent) noexcept
+        bint detach() noexcept
+        void end(WakeList &) noexcept
+        bint has_ended() noexcept
+
 cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
     cdef enum class WaitReason(unsigned char):
         none

@@ -317,7 +317,7 @@ cdef int selected_in_await(Await a, object ctx, tuple cases, uint32_t chosen, bi
     finally:
         forget_room(a)
     if ctx is not None and chosen == len(cases) - 1:
-        raise_err(ctx)
+        raise_error_of(ctx)
     if wants == Wants.select:
         return finished(a, s, result)
     if wants == Wants.send:
