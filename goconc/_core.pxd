@@ -97,7 +97,7 @@ cdef class CancelContext:      # what can end: with_cancel, with_deadline and th
     cdef RecvChan done_view
     cdef int64_t due           # the earliest deadline that applies to it
     cdef object due_time       # the same in seconds, as it was given; None: not yet computed
-    cdef CancelContext expirer # what ends then: None means itself, or a context of another kind
+    cdef CancelContext expirer  # what ends then: None means itself, or a context of another kind
     cdef Deadline timer        # `when` is 0 if it has no deadline of its own
     cdef object timer_cause
     cdef object unwatch        # takes back what a parent of another kind was asked to do

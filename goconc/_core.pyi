@@ -63,6 +63,8 @@ class DeadlineExceeded(GoconcError, TimeoutError):
 class GoroutineExit(BaseException):
     """Raised inside a goroutine that is cancelled, or whose ``run()`` ends, so that its ``finally`` blocks run."""
 
+class _Goexit(GoroutineExit): ...
+
 @type_check_only
 class _Context(Protocol):
     """What ``ctx=`` takes: a context of ``goconc.context``."""
@@ -178,6 +180,9 @@ def in_plain_goroutine(twin: str) -> bool:
     """Whether the caller may park. Refuses, naming the awaitable twin, where it must not block. For goconc's own
     modules.
     """
+
+def makes_coroutine_function(fn: object) -> bool:
+    """Whether ``fn`` is an ``async def`` function, as ``go`` sees it. For goconc's own modules."""
 
 def dump() -> str:
     """A description of every goroutine: state, stack, where it was started. (Go: ``runtime.Stack`` of all)"""
@@ -814,4 +819,40 @@ def with_value(parent: Context, key: object, value: object) -> PassiveContext:
 def without_cancel(parent: Context) -> PassiveContext:
     """A context with the values of ``parent`` that does not end with it, and has no deadline. (Go:
     ``context.WithoutCancel``)
+    """
+
+def raise_if_done(ctx: _Context) -> None:
+    """Raises the error of a context that has ended. For goconc's own modules."""
+
+# ---- for goconc.semaphore and goconc.singleflight ----
+
+@final
+class TokenWait:
+    """A place in the line for tokens. ``ready`` is closed when they have been handed over."""
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    @property
+    def ready(self) -> RecvChan[None]: ...
+
+class Tokens:
+    """So many tokens, and a line of those who wait for some: the state of ``goconc.semaphore.Weighted``."""
+
+    def __new__(cls, n: SupportsIndex) -> Self: ...
+    @property
+    def size(self) -> int: ...
+    def enter(self, n: SupportsIndex) -> TokenWait | None:
+        """Takes ``n`` tokens: None. If they are not there, or others wait, stands in line for them."""
+
+    def leave(self, wait: TokenWait) -> None:
+        """Gives up: leaves the line, or gives the tokens back if they have been handed over meanwhile."""
+
+    def try_acquire(self, n: SupportsIndex = 1) -> bool:
+        """Takes ``n`` tokens if that takes no waiting and overtakes nobody. (Go: ``TryAcquire``)"""
+
+    def release(self, n: SupportsIndex = 1) -> None:
+        """Gives ``n`` tokens back. ``RuntimeError`` if so many are not taken. (Go: ``Release``)"""
+
+def remove_if(owner: object, table: dict[Any, Any], key: object, value: object) -> None:
+    """Removes ``key`` if it stands for ``value``, or for anything if that is None, in one step among such calls with
+    the same ``owner``.
     """

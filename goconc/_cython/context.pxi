@@ -46,13 +46,18 @@ cdef object cause_of(object ctx):
 
 
 cdef int raise_error_of(object ctx) except -1:
-    """Raises the error of a context that has ended, from its cause. A new exception each time: one that is kept would collect the tracebacks
-    of all who meet it, and hold on to their frames."""
+    """Raises the error of a context that has ended, from its cause. A new exception each time: one that is kept would collect the
+    tracebacks of all who meet it, and hold on to their frames."""
     cdef object end = end_of(ctx)
     if type(end) is CancelContext:
         raise new_error(origin_of(<CancelContext>end)) from origin_of(<CancelContext>end).said_cause
     error = end.err()
     raise error from foreign_cause(end, error)
+
+
+def raise_if_done(ctx) -> None:
+    """Raises the error of a context that has ended. For goconc's own modules."""
+    done_of(ctx)
 
 
 cdef object value_in(object ctx, object key):
@@ -681,5 +686,3 @@ cdef void stop_watching(CancelContext ctx) noexcept:
             unwatch()
         except BaseException as error:
             report_exception(error, None)
-
-
