@@ -28,7 +28,7 @@ from typing import (
     type_check_only,
 )
 
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, disjoint_base
 
 from goconc.context import Context
 
@@ -731,7 +731,7 @@ class CancelFunc:
     """
 
     def __init__(self, made_elsewhere: Never, /) -> None: ...
-    def __call__(self) -> None: ...
+    def __call__(self, *args: Never) -> None: ...
 
 @final
 class CancelCauseFunc:
@@ -762,7 +762,7 @@ class DoneFunc:
     """Takes an ``after_func`` back when it is called: True if that has prevented the call of its function."""
 
     def __init__(self, made_elsewhere: Never, /) -> None: ...
-    def __call__(self) -> bool: ...
+    def __call__(self, *args: Never) -> bool: ...
 
 def context_background() -> PassiveContext:
     """The root of all contexts: it never ends, has no deadline and no values. (Go: ``context.Background``)"""
@@ -834,6 +834,7 @@ class TokenWait:
     @property
     def ready(self) -> RecvChan[None]: ...
 
+@disjoint_base
 class Tokens:
     """So many tokens, and a line of those who wait for some: the state of ``goconc.semaphore.Weighted``."""
 

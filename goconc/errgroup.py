@@ -48,7 +48,7 @@ class Group:
         self.ctx, self._cancel = context.with_cancel_cause(context.background() if ctx is None else ctx)
         self._all_errors = all_errors
         # All state is in objects whose operations are each one step, so nothing here takes a lock.
-        self._live: set[Goroutine[Any]] = set()  # those that run, and those that failed, until wait() has joined them
+        self._live: set[Any] = set()  # goroutines: those that run, and those that failed, until wait() has joined them
         self._errors: list[BaseException] = []  # in the order in which they came; the first stays for good
         self._noted: deque[BaseException] = deque()  # those that are to become notes
         self._slots: Chan[None] | None = None
@@ -153,7 +153,9 @@ class Group:
             raise
         if type(result) is CoroutineType:
             return self._await(slots, result)  # and this goroutine goes on with that
-        self._ended(slots, None)
+        self._live.discard(current())
+        if slots is not None:
+            slots.recv_nowait()
         return result
 
     async def _await(self, slots: Chan[None] | None, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -163,14 +165,14 @@ class Group:
             self._ended(slots, error)
             del self  # see _call
             raise
-        self._ended(slots, None)
+        self._live.discard(current())
+        if slots is not None:
+            slots.recv_nowait()
         return result
 
-    def _ended(self, slots: Chan[None] | None, error: BaseException | None) -> None:
-        if error is None or isinstance(error, _NOT_ERRORS):
-            task = current()
-            assert task is not None
-            self._live.discard(task)
+    def _ended(self, slots: Chan[None] | None, error: BaseException) -> None:
+        if isinstance(error, _NOT_ERRORS):
+            self._live.discard(current())
         else:
             self._failed(error)
         if slots is not None:
@@ -203,6 +205,8 @@ class Group:
     def _join_all(self) -> None:
         while tasks := list(self._live):
             for task in tasks:
+                if task not in self._live:
+                    continue  # it has ended meanwhile
                 try:
                     task.join()
                 except BaseException as error:
@@ -212,6 +216,8 @@ class Group:
     async def _ajoin_all(self) -> None:
         while tasks := list(self._live):
             for task in tasks:
+                if task not in self._live:
+                    continue  # it has ended meanwhile
                 try:
                     await task.ajoin()
                 except BaseException as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Hashable
-from types import CoroutineType
+from types import CoroutineType, GenericAlias
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
 from goconc._core import (
@@ -32,6 +32,10 @@ class Shared(NamedTuple, Generic[_T]):
     value: _T
     shared: bool
 
+    @classmethod
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias:
+        return GenericAlias(cls, item)
+
 
 class Result(NamedTuple, Generic[_T]):
     """What ``do_chan`` delivers: the value or the exception, and whether several callers got it. (Go: ``singleflight.Result``)"""
@@ -39,6 +43,10 @@ class Result(NamedTuple, Generic[_T]):
     value: _T | None
     error: BaseException | None
     shared: bool
+
+    @classmethod
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias:
+        return GenericAlias(cls, item)
 
 
 class _Call:
@@ -59,24 +67,27 @@ class _Call:
             return None
         return reply
 
-    def end(self, value: Any, error: BaseException | None) -> Result[Any]:
-        """Serves everybody; returns what they got."""
-        if error is not None and not isinstance(error, Exception):
-            # What ends one goroutine, or the program, is not an error of the others.
-            canceled = Canceled("the shared call did not end")
-            canceled.__cause__ = error
-            error = canceled
+    def end(self, value: Any, error: BaseException | None, reply: Chan[Result[Any]] | None = None) -> bool:
+        """Serves everybody, and ``reply``; returns whether others than that had a seat."""
         self.seats.close()
-        replies = []
-        try:
-            while True:
-                replies.append(self.seats.recv_nowait())
-        except ChannelClosed:
-            pass
-        result = Result(value, error, bool(replies))
-        for reply in replies:
-            reply.send_nowait(result)
-        return result
+        replies = [self.seats.recv_nowait() for _ in range(len(self.seats))]
+        shared = bool(replies)
+        if reply is not None:
+            replies.append(reply)
+        if replies:
+            result = Result(value, _error_for_others(error), shared)
+            for each in replies:
+                each.send_nowait(result)
+        return shared
+
+
+def _error_for_others(error: BaseException | None) -> BaseException | None:
+    """What ends one goroutine, or the program, is not an error of the others."""
+    if error is None or isinstance(error, Exception):
+        return error
+    canceled = Canceled("the shared call did not end")
+    canceled.__cause__ = error
+    return canceled
 
 
 def _received(result: Result[Any]) -> Shared[Any]:
@@ -124,7 +135,7 @@ class Group:
         except BaseException as error:
             self._end(key, call, None, error)
             raise
-        return Shared(value, self._end(key, call, value, None).shared)
+        return Shared(value, self._end(key, call, value, None))
 
     @overload
     async def ado(
@@ -144,7 +155,7 @@ class Group:
         except BaseException as error:
             self._end(key, call, None, error)
             raise
-        return Shared(value, self._end(key, call, value, None).shared)
+        return Shared(value, self._end(key, call, value, None))
 
     @overload
     def do_chan(
@@ -185,9 +196,16 @@ class Group:
                 return call, reply
             remove_if(self, self._calls, key, call)  # it has just ended
 
-    def _end(self, key: Hashable, call: _Call, value: Any, error: BaseException | None) -> Result[Any]:
+    def _end(
+        self,
+        key: Hashable,
+        call: _Call,
+        value: Any,
+        error: BaseException | None,
+        reply: Chan[Result[Any]] | None = None,
+    ) -> bool:
         remove_if(self, self._calls, key, call)
-        return call.end(value, error)
+        return call.end(value, error, reply)
 
     def _detached(
         self, key: Hashable, call: _Call, reply: Chan[Result[Any]], fn: Callable[..., Any], args: Any, kwargs: Any
@@ -199,7 +217,7 @@ class Group:
             error = raised
         if type(value) is CoroutineType:
             return self._detached_async(key, call, reply, value)  # and this goroutine goes on with that
-        reply.send_nowait(self._end(key, call, value, error))
+        self._end(key, call, value, error, reply)
         self._pass_on(error)
         return None
 
@@ -211,7 +229,7 @@ class Group:
             value = await coroutine
         except BaseException as raised:
             error = raised
-        reply.send_nowait(self._end(key, call, value, error))
+        self._end(key, call, value, error, reply)
         self._pass_on(error)
 
     @staticmethod

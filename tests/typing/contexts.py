@@ -11,7 +11,7 @@ def deriving(parent: Context) -> None:
     ctx, cancel = context.with_cancel(parent)
     assert_type(cancel, CancelFunc)
     assert_type(cancel(), None)
-    cancel(ValueError())  # type: ignore[call-arg]
+    cancel(ValueError())  # type: ignore[arg-type]
     ctx, cancel_cause = context.with_cancel_cause(ctx)
     assert_type(cancel_cause, CancelCauseFunc)
     cancel_cause(ValueError())
