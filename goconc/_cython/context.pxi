@@ -348,7 +348,7 @@ cdef inline void hang_below(CancelContext ctx, CancelContext above) noexcept:
 cdef int arm_context(CancelContext ctx) except -1:
     cdef cppbool ok = True
     Py_INCREF(ctx)  # the heap's
-    sched.rearm(&ctx.timer, ctx.timer.when, &ok)
+    sched.rearm(this_worker(), &ctx.timer, ctx.timer.when, &ok)
     if not ok:
         Py_DECREF(ctx)
         end_context(ctx, END_CANCELED, None, None)

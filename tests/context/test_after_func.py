@@ -14,18 +14,24 @@ BG = context.background()
 def test_called_after_the_end(any_kind):
     # rule CTX-12 (Go: TestAfterFuncCalledAfterCancel, ...AfterTimeout)
     async def main():
-        parent, cancel = context.with_cancel(BG)
-        limited, _ = context.with_timeout(BG, 0.001)
-        for ctx in (context.with_value(parent, "key", 1), context.with_cancel(parent)[0], limited):
+        for make in (
+            lambda ctx: ctx,
+            lambda ctx: context.with_value(ctx, "key", 1),
+            lambda ctx: context.with_cancel(ctx)[0],
+        ):
+            parent, cancel = context.with_cancel(BG)
             called = goconc.Chan(1)
-            stop = context.after_func(ctx, lambda called=called: called.send_nowait(goconc.current()))
-            if ctx is not limited:
-                with pytest.raises(goconc.WouldBlock):
-                    called.recv_nowait()
-                cancel()
+            stop = context.after_func(make(parent), lambda called=called: called.send_nowait(goconc.current()))
+            with pytest.raises(goconc.WouldBlock):
+                called.recv_nowait()
+            cancel()
             assert await any_kind.recv(called) is not goconc.current()
             assert stop() is False
-            parent, cancel = context.with_cancel(BG)
+
+        limited, _ = context.with_timeout(BG, 0.001)
+        called = goconc.Chan(1)
+        context.after_func(limited, lambda: called.send_nowait(1))
+        assert await any_kind.recv(called) == 1
 
     any_kind.run(main)
 

@@ -121,21 +121,29 @@ def test_a_child_that_nobody_holds_still_ends_what_waits_for_it(kind):
     kind.run(main)
 
 
-def test_a_timer_that_fires_for_nobody(kind, collect):
-    # rule CTX-17: it keeps the context until then, and no longer
-    async def main():
+def test_a_timer_keeps_the_context_until_then(kind, eventually, collect):
+    # rule CTX-17: and no longer
+    async def main(seconds):
         ctx, gone = tracked(BG)
-        limited, _ = context.with_timeout(ctx, 0.02)
+        limited, cancel = context.with_timeout(ctx, seconds)
         done = limited.done()
-        del ctx, limited, _
-        gc.collect()
-        assert gone() is not None
+        del ctx, limited
+        del cancel
+        if seconds > 1:
+            gc.collect()
+            assert gone() is not None
+            return None
         await kind.recv_ok(done)
-        await kind.gosched()
-        collect()
-        assert gone() is None
+        return gone
 
-    kind.run(main)
+    kind.run(main, 5)
+    gone = kind.run(main, 0.001)
+
+    def is_gone():
+        collect()
+        return gone() is None
+
+    eventually(is_gone)
 
 
 def test_a_very_long_chain_is_freed():

@@ -289,14 +289,13 @@ def test_wrong_use():
 def test_who_shares_is_told_so():
     # rule SF-01: in threads, whatever the moment at which each comes
     group = Group()
-    for _ in range(200):
-        calls = []
+    for _ in range(100):
         barrier = threading.Barrier(3)
         results = []
 
-        def call(barrier=barrier, calls=calls, results=results):
+        def call(barrier=barrier, results=results):
             barrier.wait()
-            results.append(group.do("key", lambda: calls.append(1) or len(calls)))
+            results.append(group.do("key", object))
 
         threads = [threading.Thread(target=call) for _ in range(3)]
         for thread in threads:
@@ -305,7 +304,5 @@ def test_who_shares_is_told_so():
             thread.join()
         values = [value for value, _ in results]
         for value, shared in results:
-            assert shared == (values.count(value) > 1) or len(calls) < len(set(values))
-        assert sum(not shared for _, shared in results) <= len(calls)
-        assert len(calls) == 3 or any(shared for _, shared in results)
+            assert shared == (values.count(value) > 1)
     assert group._calls == {}
