@@ -76,3 +76,37 @@ cdef class RecvChan:
 cdef class Await:
     cdef Operation op
     cdef object keep           # makes this a collected type
+
+
+cdef enum End:
+    END_CANCELED
+    END_EXPIRED
+    END_FOREIGN                # `error` is what a context of another kind gave
+
+
+@cython.final
+cdef class CancelContext:      # what can end: with_cancel, with_deadline and the like
+    cdef object __weakref__
+    cdef ContextNode node
+    cdef object parent         # never cleared, like `above`
+    cdef CancelContext above   # what it hangs below, if anything
+    cdef End how               # these three are set before node.ended, where the end began
+    cdef object error          # what err() gives; made when first asked for
+    cdef object said_cause
+    cdef RecvChan done_view
+    cdef int64_t due           # the earliest deadline that applies to it
+    cdef object due_time       # the same in seconds, as it was given; None: not yet computed
+    cdef CancelContext expirer  # what ends then: None means itself, or a context of another kind
+    cdef Deadline timer        # `when` is 0 if it has no deadline of its own
+    cdef object timer_cause
+    cdef object unwatch        # takes back what a parent of another kind was asked to do
+
+
+@cython.final
+cdef class PassiveContext:     # what adds no end of its own: background, with_value, without_cancel
+    cdef object __weakref__
+    cdef object parent
+    cdef object end            # what ends it: a CancelContext, a context of another kind, or None for nothing
+    cdef object key            # of with_value
+    cdef object held
+    cdef str label

@@ -28,7 +28,9 @@ from typing import (
     type_check_only,
 )
 
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, disjoint_base
+
+from goconc.context import Context
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -38,6 +40,7 @@ _Index_co = TypeVar("_Index_co", covariant=True, default=int)
 _Ok_co = TypeVar("_Ok_co", covariant=True, default=bool)
 _P = ParamSpec("_P")
 _Ts = TypeVarTuple("_Ts")
+_Cancel_co = TypeVar("_Cancel_co", bound=Callable[..., None], covariant=True, default=CancelFunc)
 
 class GoconcError(Exception):
     """Base of goconc's own exceptions."""
@@ -59,6 +62,8 @@ class DeadlineExceeded(GoconcError, TimeoutError):
 
 class GoroutineExit(BaseException):
     """Raised inside a goroutine that is cancelled, or whose ``run()`` ends, so that its ``finally`` blocks run."""
+
+class _Goexit(GoroutineExit): ...
 
 @type_check_only
 class _Context(Protocol):
@@ -175,6 +180,9 @@ def in_plain_goroutine(twin: str) -> bool:
     """Whether the caller may park. Refuses, naming the awaitable twin, where it must not block. For goconc's own
     modules.
     """
+
+def makes_coroutine_function(fn: object) -> bool:
+    """Whether ``fn`` is an ``async def`` function, as ``go`` sees it. For goconc's own modules."""
 
 def dump() -> str:
     """A description of every goroutine: state, stack, where it was started. (Go: ``runtime.Stack`` of all)"""
@@ -668,4 +676,184 @@ class AfterFunc:
 def after_func(seconds: float, fn: Callable[[], object], /) -> AfterFunc:
     """Calls ``fn()`` in a goroutine of its own, ``seconds`` from now. Returns a timer: ``stop()``,
     ``reset(seconds)``. (Go: ``time.AfterFunc``)
+    """
+
+# ---- contexts: see goconc.context ----
+
+@final
+class CancelContext:
+    """A context that can end: by its cancel function, at its deadline, or with its parent."""
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def done(self) -> RecvChan[Any]:
+        """A channel that is closed when the context ends; the same one each time. (Go: ``ctx.Done()``)"""
+
+    def err(self) -> Canceled | DeadlineExceeded | None:
+        """Why it has ended, a ``Canceled`` or a ``DeadlineExceeded``; None while it has not. (Go: ``ctx.Err()``)"""
+
+    def cause(self) -> BaseException | None:
+        """The exception it was cancelled for, or ``err()`` if none was given; None while it has not ended."""
+
+    def value(self, key: object) -> Any:
+        """What ``with_value`` has set for ``key``, the nearest one; None if nothing. (Go: ``ctx.Value(key)``)"""
+
+    def deadline(self) -> float | None:
+        """When it ends at the latest, in seconds on the clock of ``time.monotonic()``; None: no deadline. (Go:
+        ``ctx.Deadline()``)
+        """
+
+@final
+class PassiveContext:
+    """A context that adds no end of its own: ``background()``, ``with_value``, ``without_cancel``."""
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def done(self) -> RecvChan[Any]:
+        """A channel that is closed when the context ends; never ready if it cannot end. (Go: ``ctx.Done()``)"""
+
+    def err(self) -> Canceled | DeadlineExceeded | None:
+        """Why it has ended, a ``Canceled`` or a ``DeadlineExceeded``; None while it has not. (Go: ``ctx.Err()``)"""
+
+    def cause(self) -> BaseException | None:
+        """The exception it was cancelled for, or ``err()`` if none was given; None while it has not ended."""
+
+    def value(self, key: object) -> Any:
+        """What ``with_value`` has set for ``key``, the nearest one; None if nothing. (Go: ``ctx.Value(key)``)"""
+
+    def deadline(self) -> float | None:
+        """When it ends at the latest, in seconds on the clock of ``time.monotonic()``; None: no deadline. (Go:
+        ``ctx.Deadline()``)
+        """
+
+@final
+class CancelFunc:
+    """``cancel()`` ends the context it was made with. Not the first time: nothing happens. (Go:
+    ``context.CancelFunc``)
+    """
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __call__(self, *args: Never) -> None: ...
+
+@final
+class CancelCauseFunc:
+    """``cancel(cause)`` ends the context it was made with; ``context.cause(ctx)`` is then ``cause``. (Go:
+    ``context.CancelCauseFunc``)
+    """
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __call__(self, cause: BaseException | None = None, /) -> None: ...
+
+class Cancelable(tuple[CancelContext, _Cancel_co], Generic[_Cancel_co]):
+    """A new context and the function that cancels it: ``ctx, cancel = with_cancel(parent)``, or ``with
+    with_cancel(parent) as ctx:``.
+
+    Leaving the block cancels the context. If an exception leaves a block of ``with_cancel_cause``, that is the cause.
+    """
+
+    __slots__ = ()
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def __enter__(self) -> CancelContext: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+@final
+class DoneFunc:
+    """Takes an ``after_func`` back when it is called: True if that has prevented the call of its function."""
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __call__(self, *args: Never) -> bool: ...
+
+def context_background() -> PassiveContext:
+    """The root of all contexts: it never ends, has no deadline and no values. (Go: ``context.Background``)"""
+
+def context_todo() -> PassiveContext:
+    """As ``background()``, for where it is not yet clear which context to use. (Go: ``context.TODO``)"""
+
+def context_cause(ctx: Context) -> BaseException | None:
+    """Why ``ctx`` has ended: the exception it, or what it ended with, was cancelled for; else ``ctx.err()``. (Go:
+    ``context.Cause``)
+    """
+
+def context_after_func(ctx: Context, fn: Callable[[], object], /) -> DoneFunc:
+    """Calls ``fn()`` in a goroutine of its own once ``ctx`` has ended, at once if it has. (Go:
+    ``context.AfterFunc``)
+
+    Returns ``stop``: ``stop()`` is True if it has prevented the call; it does not wait for one that was started.
+    """
+
+def with_cancel(parent: Context) -> Cancelable:
+    """A context that ends when it is cancelled, or with ``parent``. (Go: ``context.WithCancel``)
+
+    Returns ``(ctx, cancel)``, to be unpacked or used by ``with``.
+    """
+
+def with_cancel_cause(parent: Context) -> Cancelable[CancelCauseFunc]:
+    """As ``with_cancel``; ``cancel(cause)`` says why. (Go: ``context.WithCancelCause``)"""
+
+def with_deadline(parent: Context, when: float) -> Cancelable:
+    """As ``with_cancel``, and it ends at ``when`` at the latest, with ``DeadlineExceeded``. (Go:
+    ``context.WithDeadline``)
+
+    ``when`` is in seconds on the clock of ``time.monotonic()``. If the parent's deadline is earlier, that one stays.
+    """
+
+def with_deadline_cause(parent: Context, when: float, cause: BaseException | None) -> Cancelable:
+    """As ``with_deadline``; ``cause`` is the cause if the deadline passes. (Go: ``context.WithDeadlineCause``)"""
+
+def with_timeout(parent: Context, seconds: float) -> Cancelable:
+    """As ``with_cancel``, and it ends after ``seconds`` at the latest, with ``DeadlineExceeded``. (Go:
+    ``context.WithTimeout``)
+    """
+
+def with_timeout_cause(parent: Context, seconds: float, cause: BaseException | None) -> Cancelable:
+    """As ``with_timeout``; ``cause`` is the cause if the time runs out. (Go: ``context.WithTimeoutCause``)"""
+
+def with_value(parent: Context, key: object, value: object) -> PassiveContext:
+    """A context in which ``value(key)`` gives ``value``; all else is as in ``parent``. (Go: ``context.WithValue``)
+
+    ``key`` is anything hashable but None; keys are found by equality. For what belongs to a request and crosses many
+    functions, not for optional arguments. A key of a class of your own meets nobody else's.
+    """
+
+def without_cancel(parent: Context) -> PassiveContext:
+    """A context with the values of ``parent`` that does not end with it, and has no deadline. (Go:
+    ``context.WithoutCancel``)
+    """
+
+def raise_if_done(ctx: _Context) -> None:
+    """Raises the error of a context that has ended. For goconc's own modules."""
+
+# ---- for goconc.semaphore and goconc.singleflight ----
+
+@final
+class TokenWait:
+    """A place in the line for tokens. ``ready`` is closed when they have been handed over."""
+
+    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    @property
+    def ready(self) -> RecvChan[None]: ...
+
+@disjoint_base
+class Tokens:
+    """So many tokens, and a line of those who wait for some: the state of ``goconc.semaphore.Weighted``."""
+
+    def __new__(cls, n: SupportsIndex) -> Self: ...
+    @property
+    def size(self) -> int: ...
+    def enter(self, n: SupportsIndex) -> TokenWait | None:
+        """Takes ``n`` tokens: None. If they are not there, or others wait, stands in line for them."""
+
+    def leave(self, wait: TokenWait) -> None:
+        """Gives up: leaves the line, or gives the tokens back if they have been handed over meanwhile."""
+
+    def try_acquire(self, n: SupportsIndex = 1) -> bool:
+        """Takes ``n`` tokens if that takes no waiting and overtakes nobody. (Go: ``TryAcquire``)"""
+
+    def release(self, n: SupportsIndex = 1) -> None:
+        """Gives ``n`` tokens back. ``RuntimeError`` if so many are not taken. (Go: ``Release``)"""
+
+def remove_if(owner: object, table: dict[Any, Any], key: object, value: object) -> None:
+    """Removes ``key`` if it stands for ``value``, or for anything if that is None, in one step among such calls with
+    the same ``owner``.
     """

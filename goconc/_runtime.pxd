@@ -180,6 +180,20 @@ cdef extern from "_native/task_sleeper.hpp" namespace "goconc" nogil:
         TaskSleeper *pop() noexcept
         bint settled(TaskSleeper *) noexcept
 
+cdef extern from "_native/context_tree.hpp" namespace "goconc" nogil:
+    cdef cppclass ContextNode:
+        ContextNode *next
+        AttachedLock *lock
+        ContextNode *origin
+        Channel *done
+        void *owner
+        Attached[uint32_t] ended
+        bint linked
+        bint link(ContextNode *parent) noexcept
+        bint detach() noexcept
+        void end(WakeList &) noexcept
+        bint has_ended() noexcept
+
 cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
     cdef enum class WaitReason(unsigned char):
         none

@@ -362,7 +362,7 @@ cdef int selected_in_await(Await a, tuple cases, uint32_t chosen, bint ok, PyObj
     finally:
         forget_room(a)
     if a.op.ctx != NULL and chosen == len(cases) - 1:
-        raise_err(<object>a.op.ctx)
+        raise_error_of(<object>a.op.ctx)
     if wants == Wants.select:
         return finished(a, s, result)
     if wants == Wants.send:

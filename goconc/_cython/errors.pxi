@@ -1,5 +1,6 @@
 # The exceptions of the public API, and durations.
 
+from functools import partial as _partial
 from types import GenericAlias as _GenericAlias
 import sysconfig as _sysconfig
 

@@ -201,6 +201,11 @@ cdef int prepare(Goroutine go, PyObject *fn, tuple args, dict kwargs) except -1:
     return 0
 
 
+def makes_coroutine_function(fn) -> bool:
+    """Whether ``fn`` is an ``async def`` function, as ``go`` sees it. For goconc's own modules."""
+    return makes_coroutine(<PyObject *>fn)
+
+
 # `go` is a bare C function: a def with *args and **kwargs would build a dictionary for every goroutine.
 
 cdef extern from "_cpython/go_function.hpp" namespace "goconc":

@@ -192,23 +192,11 @@ def select(*cases, default=False, timeout=None, ctx=None):
 
 
 cdef object done_of(object ctx):
-    """The done channel of a context; raises its error if it is done already."""
-    try:
-        error = ctx.err()
-        done = ctx.done()
-    except AttributeError:
-        raise TypeError(f"ctx must be a goconc context, not {type(ctx).__name__}") from None
-    if error is not None:
-        raise error
-    return done
-
-
-cdef int raise_err(object ctx) except -1:
-    cause = getattr(ctx, "cause", None)
-    error = ctx.err()
-    if cause is not None and callable(cause):
-        cause = cause()
-    raise error from (cause if isinstance(cause, BaseException) and cause is not error else None)
+    """The done channel of a context, or None if it never ends; raises its error if it has ended already."""
+    check_context("ctx", ctx)
+    if error_of(ctx) is not None:
+        raise_error_of(ctx)
+    return done_channel(ctx)
 
 
 cdef object select_with_context(Worker *w, tuple cases, bint default, int64_t deadline, object ctx):
@@ -218,7 +206,7 @@ cdef object select_with_context(Worker *w, tuple cases, bint default, int64_t de
     else:
         s = select_in_thread(all_cases, default, deadline)
     if s[0] == len(cases):
-        raise_err(ctx)
+        raise_error_of(ctx)
     return s
 
 

@@ -238,7 +238,7 @@ def after_func(seconds, fn, /):
 
 
 cdef void fire_deadlines(Worker *w, int64_t now) noexcept:
-    """Wakes whose time has come, and starts the functions that are due."""
+    """Wakes whose time has come, starts the functions that are due, and ends contexts."""
     cdef WakeList wakes
     cdef Deadline *due
     while True:
@@ -246,7 +246,10 @@ cdef void fire_deadlines(Worker *w, int64_t now) noexcept:
         make_all_ready(w, wakes)
         if due == NULL:
             return
-        start_function(w, <AfterFunc>due.owner)
+        if type(<object>due.owner) is CancelContext:
+            fire_context(<CancelContext>due.owner)
+        else:
+            start_function(w, <AfterFunc>due.owner)
 
 
 cdef void start_function(Worker *w, AfterFunc timer) noexcept:

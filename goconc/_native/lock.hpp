@@ -3,8 +3,8 @@
 //   Lock          real on every build: for state that detached threads touch too (the scheduler's idle lists).
 //   AttachedLock  for state that only attached threads touch (channels, timers): nothing at all when there is a GIL.
 //
-// Lock order, outermost first: channels and the timers' lock (by address, for select), goroutine end lines, scope lists, scheduler,
-// shared queue.
+// Lock order, outermost first: trees of contexts, channels and the timers' lock (by address, for select), goroutine end lines, scope
+// lists, scheduler, shared queue.
 // Holders never block, never allocate Python objects and never switch fibers, so a waiter spins briefly and then gives its core away.
 #pragma once
 #include "atomic.hpp"
