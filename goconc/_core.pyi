@@ -128,7 +128,8 @@ class Goroutine(Generic[_Result_co]):
 
     def __await__(self) -> Generator[Any, Any, _Result_co]: ...
     def stack(self) -> list[FrameSummary]:
-        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
+        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has
+        ended; free-threaded, also if it is an async one that is about to go on."""
 
 @overload
 def go(fn: Coroutine[Any, Any, _T], /) -> Goroutine[_T]: ...

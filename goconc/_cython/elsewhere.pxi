@@ -42,7 +42,7 @@ cdef bint is_stuck_elsewhere(Goroutine go, Worker *w, list left_alone) noexcept:
     cdef Worker *home = go.g.home
     cdef Worker *under = sched.worker_under(&go.g)
     cdef Goroutine other
-    if go.shields:
+    if go.shields.load() != 0:
         return False
     if under != NULL:
         return under != w
@@ -85,6 +85,7 @@ cdef bint leave_alone(Goroutine go, Worker *w) noexcept:
     """Its run() no longer waits for it. False if it has come to its end meanwhile."""
     if go.g.requests.fetch_or(REQUEST_ABANDON) & (REQUEST_ABANDON | REQUEST_OVER):
         return False
+    tell_joiners(w, go)
     scope_remove(go.scope, &go.g)
     scope_leave(go.scope, w)
     return True
