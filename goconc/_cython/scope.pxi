@@ -6,7 +6,7 @@ cdef Attached[uint64_t] last_id
 cdef Scope background = Scope.__new__(Scope)
 background.background = True
 cdef list active_scopes = []        # those of run() calls under way
-GOEXIT_DEADLOCK = "no goroutines (main called goexit) - deadlock!"
+cdef str GOEXIT_DEADLOCK = "no goroutines (main called goexit) - deadlock!"
 cdef dict unclaimed = {}            # by id: weak references to ended goroutines whose exception nobody has asked for yet
 cdef bint closing = False           # the interpreter is on its way out
 
