@@ -10,16 +10,18 @@ cdef class Scope:
     cdef object __weakref__
     cdef G *first              # its unfinished goroutines
     cdef uint64_t count        # of those, without main
-    cdef AttachedLock lock     # guards the two above and `emptied`
+    cdef uint64_t added        # how many were ever put in
+    cdef bint closed           # none is put in any more
+    cdef AttachedLock lock     # guards all of the above and `emptied`
     cdef WaitLine emptied      # run() waits here for the others to end
-    cdef Worker *worker        # of the run(); NULL for the background's scope
-    cdef Goroutine main
+    # Other threads look at these too: under the scope's critical section, but for who wrote it, in its own thread.
+    cdef Goroutine main        # None: the run() is over
     cdef Goroutine root        # stands on the thread's own stack: main itself, or what waits for an async main
     cdef object failure        # the exception that stopped it
     cdef list more_failures    # of goroutines that failed after it: a few described, then only counted
-    cdef dict stored           # by id: weak references to ended goroutines whose exception nobody has asked for yet
     cdef object base           # the frame that called run(): stacks end above it
     cdef bint ending
+    cdef Attached[uint32_t] timed  # 1: after_func() was used in it
     cdef bint background
 
 
@@ -29,17 +31,19 @@ cdef class Goroutine:
     cdef G g
     cdef Scope scope
     cdef readonly uint64_t id
-    cdef object label
+    cdef uint64_t place        # the how-manieth of its scope: unlike `id` in the order of the scope's list
+    cdef bint is_main
+    cdef object label          # its name; under its critical section
     cdef object fn
     cdef object args
     cdef object kwargs
     cdef object coro
     cdef object ended          # what it returned or, if it has failed, the exception that left it
-    cdef object pending        # an exception to raise at its next suspension
+    cdef object pending        # an exception to raise at its next suspension; under its critical section
     cdef PyObject *context     # its contextvars while it does not run; NULL: empty
     cdef PyObject *code        # where `go` was called
     cdef int lasti
-    cdef int shields
+    cdef Attached[uint32_t] shields
     cdef int kills             # how often the end of its run() was raised in it
     cdef unsigned char failed
     cdef unsigned char retrieved   # somebody has seen the exception

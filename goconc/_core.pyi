@@ -104,7 +104,7 @@ class Await(Generic[_T_co]):
 class Goroutine(Generic[_Result_co]):
     """A started goroutine, as returned by ``go()``. Await it, or ``join()`` it, for its result."""
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
     @property
     def id(self) -> int: ...
@@ -133,7 +133,8 @@ class Goroutine(Generic[_Result_co]):
 
     def __await__(self) -> Generator[Any, Any, _Result_co]: ...
     def stack(self) -> list[FrameSummary]:
-        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
+        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has
+        ended; free-threaded, also if it is an async one that is about to go on."""
 
 @overload
 def go(fn: Coroutine[Any, Any, _T], /) -> Goroutine[_T]: ...
@@ -662,7 +663,7 @@ class Ticker:
 class AfterFunc:
     """A call that is due; see ``after_func``."""
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     @property
     def c(self) -> None:
         """None: this timer has no channel."""

@@ -108,6 +108,7 @@ cdef extern from "_native/deadlines.hpp" namespace "goconc" nogil:
         AttachedLock lock
         Attached[int64_t] next_due
         int32_t count() noexcept
+        int32_t take_functions(Ticket run, Deadline **taken, int32_t room) noexcept
 
 cdef extern from "_native/channel.hpp" namespace "goconc" nogil:
     cdef enum class Op(int):
@@ -211,6 +212,7 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
     cdef cppclass GState:
         void start() noexcept
         bint park() noexcept
+        bint borrow() noexcept
         void give_way "yield"() noexcept
         bint ready() noexcept
         void finish() noexcept
@@ -412,14 +414,16 @@ cdef extern from "_cpython/selected.hpp" namespace "goconc":
     PyTypeObject selected_type
     object make_selected "goconc::new_selected"(PyObject *index, PyObject *value, PyObject *ok, PyObject *chan)
 
-cdef extern from "_cpython/object_head.hpp" namespace "goconc":
+cdef extern from "_cpython/lifetime.hpp" namespace "goconc":
     void count_together(PyObject *) noexcept
     void forget_finalized(PyObject *) noexcept
+    void make_by(PyTypeObject *, PyObject *(*)(PyTypeObject *, PyObject *, PyObject *) except NULL) noexcept
 
 cdef extern from "_cpython/frames.hpp" namespace "goconc":
     PyObject *calling_code(PyThreadState *, int *lasti) noexcept
     PyObject *take_context(PyThreadState *) noexcept
     void give_context(PyThreadState *, PyObject *owned) noexcept
+    void drop_context(PyThreadState *) noexcept
     PyObject *copied_context(PyThreadState *) noexcept
     int line_of(PyObject *code, int lasti) noexcept
     bint makes_coroutine(PyObject *) noexcept

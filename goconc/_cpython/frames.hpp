@@ -47,6 +47,11 @@ inline void give_context(PyThreadState *ts, PyObject *owned) noexcept {
     ts->context_ver++;
 }
 
+// Drops the context the thread is in. What that sets off may make another one.
+inline void drop_context(PyThreadState *ts) noexcept {
+    for (int round = 0; ts->context && round < 8; round++) Py_DECREF(take_context(ts));
+}
+
 // A copy for a new goroutine. Null stands for an empty context, which CPython makes on first use: most goroutines never need one.
 inline PyObject *copied_context(PyThreadState *ts) noexcept {
     PyObject *context = ts->context;

@@ -91,11 +91,7 @@ def _stop_background():
     cdef Goroutine go
     cdef int64_t until = now_ns() + 1_000_000_000
     closing = True
-    for key in sorted(background.stored or ()):
-        go = background.stored[key]()
-        if go is not None and not go.retrieved:  # held to the end, and nobody will ask now
-            go.mark_retrieved()
-            report_exception(go.error(), go)
+    report_unclaimed()
     for go in list(helper_roots):
         go.g.home.stopping = True
         request(go, REQUEST_RAISE)
@@ -142,6 +138,7 @@ def _after_fork():
         background = Scope.__new__(Scope)
         background.background = True
         active_scopes.clear()
+        unclaimed.clear()
         procs = sched.size()
         sched.start_afresh()
         sched.resize(procs)

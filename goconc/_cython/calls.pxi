@@ -52,14 +52,18 @@ class shield:
             raise RuntimeError("shield() outside a goroutine")
         if self._goroutine is not None:
             raise RuntimeError("this shield() is in use already")
-        go.shields += 1
+        go.shields.fetch_add(1)
         self._goroutine = go
         return self
 
     def __exit__(self, *exc):
         cdef Goroutine go = self._goroutine
+        if go is None:
+            raise RuntimeError("this shield() was not entered")
+        if go is not current():
+            raise RuntimeError("this shield() was entered by another goroutine")
         self._goroutine = None
-        go.shields -= 1
+        go.shields.fetch_sub(1)
 
 
 shield.__module__ = "goconc"

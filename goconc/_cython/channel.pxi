@@ -180,9 +180,6 @@ cdef class Chan:
 cdef class SendChan:
     """The send-only view of a channel: ``ch.sender``. It equals its channel."""
 
-    def __init__(self):
-        raise TypeError("a SendChan is the .sender of a Chan")
-
     __class_getitem__ = classmethod(_GenericAlias)
 
     def __repr__(self):
@@ -250,9 +247,6 @@ cdef class SendChan:
 @cython.final
 cdef class RecvChan:
     """The receive-only view of a channel: ``ch.receiver``. It equals its channel."""
-
-    def __init__(self):
-        raise TypeError("a RecvChan is the .receiver of a Chan")
 
     __class_getitem__ = classmethod(_GenericAlias)
 

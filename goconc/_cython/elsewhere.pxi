@@ -6,8 +6,8 @@
 # One that stays in a call outside Python is left to itself, with what is pinned to its thread.
 
 cdef enum:
-    INTERRUPTED_AFTER = 20_000_000     # ns after the request
-    LEFT_ALONE_AFTER = 1_000_000_000
+    INTERRUPTED_AFTER = 50_000_000     # ns after the request
+    LEFT_ALONE_AFTER = 2_000_000_000
     SEEN_AFTER = 1_000_000
 
 cdef object interrupting = _threading.Lock()  # whose critical section guards `interrupted` and the thread's exception together
@@ -42,7 +42,7 @@ cdef bint is_stuck_elsewhere(Goroutine go, Worker *w, list left_alone) noexcept:
     cdef Worker *home = go.g.home
     cdef Worker *under = sched.worker_under(&go.g)
     cdef Goroutine other
-    if go.shields:
+    if go.shields.load() != 0:
         return False
     if under != NULL:
         return under != w
@@ -85,6 +85,7 @@ cdef bint leave_alone(Goroutine go, Worker *w) noexcept:
     """Its run() no longer waits for it. False if it has come to its end meanwhile."""
     if go.g.requests.fetch_or(REQUEST_ABANDON) & (REQUEST_ABANDON | REQUEST_OVER):
         return False
+    tell_joiners(w, go)
     scope_remove(go.scope, &go.g)
     scope_leave(go.scope, w)
     return True

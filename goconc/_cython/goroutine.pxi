@@ -33,9 +33,6 @@ cdef class Goroutine:
 
     __class_getitem__ = classmethod(_GenericAlias)
 
-    def __init__(self):
-        raise TypeError("goroutines are started with goconc.go()")
-
     def __reduce__(self):
         raise TypeError("cannot pickle or copy a Goroutine")
 
@@ -45,13 +42,15 @@ cdef class Goroutine:
     @property
     def name(self) -> str:
         """Its name; may be set. Without one of its own, it is called after its number."""
-        return f"goroutine-{self.id}" if self.label is None else self.label
+        label = label_of(self)
+        return f"goroutine-{self.id}" if label is None else label
 
     @name.setter
     def name(self, value):
         if not isinstance(value, str):
             raise TypeError(f"name must be a str, not {type(value).__name__}")
-        self.label = value
+        with cython.critical_section(self):
+            before, self.label = self.label, value  # dropped outside
 
     cdef str status(self):
         """Go's words for what it does: running, runnable, done, or what it waits on."""
@@ -69,12 +68,13 @@ cdef class Goroutine:
     cdef str describe(self):
         at = self.created_at()
         where = f', created at File "{at[0]}", line {at[1]}, in {at[2]}' if at else ""
-        name = "" if self.label is None else f" ({self.label})"
+        label = label_of(self)
+        name = "" if label is None else f" ({label})"
         return f"goroutine {self.id}{name}{where}"
 
     def done(self) -> bool:
-        """Whether it has ended."""
-        return self.g.state.is_done()
+        """Whether it has ended, or was given up for ignoring the end of its run()."""
+        return has_ended(self)
 
     def cancel(self) -> None:
         """Raises ``GoroutineExit`` in it at its next suspension, or at the one it is in. One that has ended is left alone."""
@@ -90,7 +90,7 @@ cdef class Goroutine:
         cdef Worker *w = blocking_caller("Goroutine.ajoin()")
         if w != NULL and w.current == &self.g:
             raise RuntimeError("a goroutine cannot join itself")
-        if not self.g.state.is_done():
+        if not has_ended(self):
             wait_for_end(w, self, deadline)
         return self.outcome()
 
@@ -106,13 +106,14 @@ cdef class Goroutine:
 
     cdef void mark_retrieved(self) noexcept:
         self.retrieved = True
-        if self.scope is not None and self.scope.stored is not None:
-            self.scope.stored.pop(self.id, None)
+        unclaimed.pop(self.id, None)
 
     cdef object error(self):
-        return self.ended if self.failed else None
+        return self.ended if self.g.state.is_done() and self.failed else None
 
     cdef object outcome(self):
+        if not self.g.state.is_done():
+            raise Canceled(f"goroutine {self.id} was given up when its run() ended")
         if not self.failed:
             return self.ended
         self.mark_retrieved()
@@ -123,14 +124,26 @@ cdef class Goroutine:
         raise self.ended
 
     def stack(self) -> list:
-        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
+        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has
+        ended; free-threaded, also if it is an async one that is about to go on."""
         return stack_of(self)
+
+
+cdef object label_of(Goroutine go):
+    with cython.critical_section(go):
+        label = go.label
+    return label
+
+
+cdef inline bint has_ended(Goroutine go) noexcept:
+    """Nobody need wait for it."""
+    return go.g.state.is_done() or (go.g.requests.load() & REQUEST_ABANDON) != 0
 
 
 cdef bint join_line_enter(Goroutine other, Waiter *waiter, Sleeper *sleeper) noexcept:
     """False if it has ended; else ``waiter`` stands in line for its end."""
     other.g.join_lock.lock()
-    if other.g.state.is_done():
+    if has_ended(other):
         other.g.join_lock.unlock()
         return False
     waiter.sleeper = sleeper
@@ -233,7 +246,8 @@ cdef PyObject *go_vector(PyObject *module, PyObject *const *given, Py_ssize_t co
     prepare(g, given[0], args, kwargs)
     if sched.short_of_helpers.load_relaxed():
         start_helper()
-    start_in(g, scope, this_worker())
+    if not start_in(g, scope, this_worker()):
+        raise_ending()
     return <PyObject *>owned(g)
 
 
@@ -252,14 +266,23 @@ cdef Scope scope_for_new():
     else:
         scope = background if w.scope == NULL else <Scope>w.scope
     if scope.ending:
-        raise RuntimeError("cannot start a goroutine: its run() is ending")
+        raise_ending()
     return scope
 
 
-cdef void start_in(Goroutine g, Scope scope, Worker *w) noexcept:
-    scope_add(scope, &g.g, False)
+cdef int raise_ending() except -1:
+    raise RuntimeError("cannot start a goroutine: its run() is ending")
+
+
+cdef bint start_in(Goroutine g, Scope scope, Worker *w) noexcept:
+    """False: its run() is over."""
+    if not scope_add(scope, &g.g, False):
+        return False
+    if scope.ending:
+        g.g.requests.fetch_or(REQUEST_KILL)  # the end began meanwhile, and may not have found it
     Py_INCREF(g)  # the runtime's own reference, until it has ended (invariant 7)
     sched.queue(holder(w), &g.g)
+    return True
 
 
 cdef inline Worker *holder(Worker *w) noexcept:
@@ -282,7 +305,7 @@ cdef inline void make_all_ready(Worker *w, WakeList &wakes) noexcept:
 cdef void request(Goroutine go, uint32_t what) noexcept:
     """Sets a request, and ends the wait that ``go`` is in. It then looks at its requests and raises, or waits again."""
     go.g.requests.fetch_or(what)
-    if go.shields and not (what & REQUEST_RAISE):
+    if go.shields.load() != 0 and not (what & REQUEST_RAISE):
         return
     if go.g.claim.take_any():
         go.g.outcome = Outcome.canceled
@@ -305,9 +328,16 @@ cdef void raise_in(Goroutine go, object error) noexcept:
 
 cdef void interrupt_again(Goroutine go) noexcept:
     """Ctrl-C came for it when its wait was over already: it must not have to wait again to hear of it."""
-    if isinstance(go.pending, KeyboardInterrupt):
-        go.g.requests.fetch_and(~<uint32_t>REQUEST_RAISE)
-        exchange_pending(go, None)
+    cdef object error = None
+    cdef bint other = False
+    go.g.requests.fetch_and(~<uint32_t>REQUEST_RAISE)
+    with cython.critical_section(go):
+        if isinstance(go.pending, KeyboardInterrupt):
+            error, go.pending = go.pending, None
+        other = go.pending is not None
+    if other:
+        go.g.requests.fetch_or(REQUEST_RAISE)
+    if error is not None:
         PyErr_SetInterrupt()
 
 
@@ -315,7 +345,7 @@ cdef inline bint has_request(Goroutine go) noexcept:
     cdef uint32_t wanted = go.g.requests.load()
     if wanted == 0:
         return False
-    return wanted & REQUEST_RAISE or not go.shields
+    return wanted & REQUEST_RAISE or go.shields.load() == 0
 
 
 cdef int raise_requests(Goroutine go) except -1:
@@ -326,7 +356,7 @@ cdef int raise_requests(Goroutine go) except -1:
         error = exchange_pending(go, None)
         if error is not None:
             raise error
-    if go.shields:
+    if go.shields.load() != 0:
         return 0
     if wanted & REQUEST_KILL:
         go.kills += 1
@@ -340,47 +370,49 @@ cdef int raise_requests(Goroutine go) except -1:
 
 
 cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
-    """It has ended: keeps its result, wakes its joiners, and lets go of it."""
+    """It has ended: keeps its result and wakes its joiners."""
     cdef WakeList wakes
-    cdef Waiter *waiter
-    cdef Scope scope = go.scope
     if go.g.locks:
         ends_locked(w, &go.g)
     go.left_alone = go.g.requests.fetch_or(REQUEST_OVER) & REQUEST_ABANDON != 0
     if go.g.waiting.load_acquire() != NULL:
         end_waiting(&go.g)
     if error is not None:
-        if isinstance(error, GoroutineExit):
+        if isinstance(error, GoroutineExit) or go.is_main:
             go.retrieved = True
         elif isinstance(error, (SystemExit, KeyboardInterrupt)):
             go.retrieved = True
-            if go is not scope.main:
-                fail_scope(scope, error, go)
-        elif go is scope.main:
-            go.retrieved = True
+            fail_scope(go.scope, error, go)
         else:
-            if scope.stored is None:
-                scope.stored = {}
-            scope.stored[go.id] = PyWeakref_NewRef(go, None)
+            keep_for_later(go)
     go.failed = error is not None
     go.ended = error if go.failed else result
     if not go.left_alone:
-        scope_remove(scope, &go.g)  # whoever joins it no longer finds it counted
+        scope_remove(go.scope, &go.g)  # whoever joins it no longer finds it counted
     go.g.join_lock.lock()
     go.g.state.finish()
-    waiter = go.g.joiners.take_first()
+    serve_joiners(go, wakes)
+    go.g.join_lock.unlock()
+    make_all_ready(w, wakes)
+
+
+cdef void keep_for_later(Goroutine go) noexcept:
+    unclaimed[go.id] = PyWeakref_NewRef(go, None)
+
+
+cdef void serve_joiners(Goroutine go, WakeList &wakes) noexcept:
+    """Under its join_lock, in the same section in which it became so that nobody joins it any more."""
+    cdef Waiter *waiter = go.g.joiners.take_first()
     while waiter != NULL:
         serve(waiter, NULL, True)
         wakes.add(waiter.sleeper)
         waiter = go.g.joiners.take_first()
-    go.g.join_lock.unlock()
-    make_all_ready(w, wakes)
 
 
 cdef void let_go(Worker *w, G *g) noexcept:
     """The runtime's reference to a goroutine that has finished. Its exception may turn out to be nobody's here."""
     cdef Scope scope = (<Goroutine>g.object).scope
-    cdef bint is_main = scope.main is not None and g == &scope.main.g
+    cdef bint is_main = (<Goroutine>g.object).is_main
     cdef bint left_alone = (<Goroutine>g.object).left_alone
     w.current = NULL
     Py_XDECREF(<PyObject *>g.object)

@@ -72,8 +72,11 @@ cdef void handle_signals(Worker *w) noexcept:
 
 
 cdef void raise_in_main(Scope scope, object error) noexcept:
-    cdef Goroutine target = scope.root if scope.ending or scope.main is None else scope.main
-    raise_in(target, error)
+    cdef Goroutine target = spokesman(scope)
+    if target is None:
+        report_exception(error, None)
+    else:
+        raise_in(target, error)
 
 
 cdef int foreign_threads() noexcept:
@@ -93,18 +96,20 @@ cdef int foreign_threads() noexcept:
 cdef void report_deadlock() noexcept:
     """Nothing can ever run again: raised in every main (GO-40)."""
     cdef Scope scope
+    cdef Goroutine target
+    cdef object error
+    text = "all goroutines are asleep - deadlock!\n\n" + safe_dump()
+    told = []
     for scope in list(active_scopes):
-        if scope.main is None or (scope.ending and scope.root is None):
+        target = spokesman(scope)
+        if target is None:
             continue
         if scope.ending:
-            raise_in(scope.root, GoroutineExit("nothing left to wait for"))
-            continue
-        if scope.root is not None and scope.main.g.state.is_done():
-            error = deadlock_of(scope, "no goroutines (main called goexit) - deadlock!")
-            target = scope.root
+            error = GoroutineExit("nothing left to wait for")
         else:
-            error = deadlock_of(scope, "all goroutines are asleep - deadlock!\n\n" + safe_dump())
-            target = scope.main
+            error = deadlock_of(scope, text if target.is_main else GOEXIT_DEADLOCK)
+        told.append((target, error))
+    for target, error in told:  # only now: who is told runs
         raise_in(target, error)
 
 
@@ -135,11 +140,9 @@ cdef str safe_dump():
 cdef object oldest_stored(Scope scope):
     """The exception of an ended goroutine that nobody has asked for: the likely reason of a deadlock."""
     cdef Goroutine go
-    for key in sorted(scope.stored or ()):
-        go = scope.stored[key]()
-        if go is not None and not go.retrieved:
-            go.mark_retrieved()
-            return go.error()
+    for go in held_unclaimed():
+        if go.scope is scope:
+            return claim_error(go)
     return None
 
 

@@ -21,11 +21,12 @@ cdef list stack_of(Goroutine go):
         return summary(go, innermost_frame())  # a worker looks for work on the stack of whoever parked last
     thread = sched.thread_under(g)
     if thread != 0:
-        return summary(go, _sys._current_frames().get(thread))
-    if g.fiber == NULL:
-        return [] if go.coro is None else coroutine_stack(go.coro)
+        frame = _sys._current_frames().get(thread)
+        return summary(go, frame) if sched.thread_under(g) == thread else []  # without a GIL it may have gone on
+    if g.kind == SleeperKind.coroutine and g.home == NULL:
+        return coroutine_stack(go)
     if (w != NULL and g.home == w) or not FREE_THREADED or nobody_runs:
-        found = fiber_frame(PyThreadState_Get(), g.fiber)
+        found = <PyObject *>NULL if g.fiber == NULL else fiber_frame(PyThreadState_Get(), g.fiber)
         return [] if found == NULL else summary(go, taken(found))
     return stack_asked_at_home(go)
 
@@ -41,7 +42,7 @@ cdef object innermost_frame():
 
 cdef list summary(Goroutine go, object frame):
     """Of a frame and those that called it, down to the call of run()."""
-    cdef object base = None if go.scope is None else go.scope.base
+    cdef object base = None if go.scope is None else base_of(go.scope)
     frames = []
     while frame is not None and frame is not base:
         frames.append((frame, frame.f_lineno))
@@ -50,15 +51,25 @@ cdef list summary(Goroutine go, object frame):
     return list(_traceback.StackSummary.extract(frames))
 
 
+cdef object base_of(Scope scope):
+    with cython.critical_section(scope):
+        base = scope.base
+    return base
+
+
 cdef list stack_asked_at_home(Goroutine go):
     """Without a GIL only its own worker knows that it stays suspended: a goroutine that runs there looks."""
-    cdef Goroutine asker = new_goroutine(_stack_of, (go,), None)
+    cdef Worker *w = plain_caller()
+    cdef Goroutine asker
+    if w == NULL and this_worker() != NULL:
+        return []  # a coroutine, or a finalizer that the scheduler runs, cannot wait for the answer
+    asker = new_goroutine(_stack_of, (go,), None)
     asker.g.home = go.g.home
     scope_add(background, &asker.g, False)
     Py_INCREF(asker)
     sched.mail(asker.g.home, &asker.g)
     try:
-        wait_for_end(plain_caller(), asker, now_ns() + <int64_t>STACK_PATIENCE)
+        wait_for_end(w, asker, now_ns() + <int64_t>STACK_PATIENCE)
     except TimeoutError:
         return []
     return asker.outcome()
@@ -68,18 +79,27 @@ def _stack_of(go):
     return stack_of(go)
 
 
-cdef list coroutine_stack(object coro):
-    """Of a suspended coroutine, through what it awaits."""
+cdef list coroutine_stack(Goroutine go):
+    """Of a suspended coroutine, through what it awaits. Nobody resumes it while it is looked at."""
+    cdef G *g = &go.g
+    cdef bint borrowed = g.state.borrow()
     frames = []
+    if FREE_THREADED and not borrowed:
+        return []  # in a queue, or running again
+    coro = go.coro
     while type(coro) is _CoroutineType and coro.cr_frame is not None:
-        frames.extend(_traceback.extract_stack(coro.cr_frame, limit=1))
+        frames.append((coro.cr_frame, coro.cr_frame.f_lineno))
         coro = coro.cr_await
-    return frames
+    if borrowed and not g.state.park():  # what it waits for has happened meanwhile
+        g.state.give_way()
+        sched.queue(holder(this_worker()), g)
+    return list(_traceback.StackSummary.extract(frames))
 
 
 cdef str describe_goroutine(Goroutine go):
     at = go.created_at()
-    name = "" if go.label is None else f" {go.label}"
+    label = label_of(go)
+    name = "" if label is None else f" {label}"
     lines = [f"goroutine {go.id}{name} [{go.status()}]:\n"]
     lines.extend(_traceback.format_list(stack_of(go)))
     if at:

@@ -11,98 +11,126 @@ def run(main, /, *args, procs=None, debug=None):
     ``finally`` blocks run. Raises ``Deadlock`` when nothing can ever run again, and what a goroutine raised that nobody joins. Ctrl-C
     raises ``KeyboardInterrupt`` in ``main``. ``procs`` sets ``gomaxprocs`` for as long as the call takes.
     """
-    cdef Worker *w
     cdef Scope scope
-    cdef Goroutine first, root
     if this_worker() != NULL:
         raise RuntimeError("run() was called inside a goroutine; use go()")
     blocking_caller("goconc's awaitable calls in a goroutine started by go()")
     check_open()
     scope = Scope.__new__(Scope)
-    first = new_goroutine(main, args, None)
-    scope.main = first
-    if first.g.kind == SleeperKind.coroutine:
-        root = new_goroutine(_wait_for_main, (), None)
-        root.scope = scope
-    else:
-        root = first
-    begin_procs(procs)
-    w = new_worker(<void *>scope)
-    get_processor(w)
-    w.running.store(True)
-    scope.worker = w
-    scope.root = root
     scope.base = innermost_frame()
-    active_scopes.append(scope)
-    outer_handler = take_sigint(w)
+    begin_procs(procs)
     try:
-        return run_scope(w, scope)
+        take_sigint()
+        return run_here(scope, main, args)
     finally:
-        give_sigint(outer_handler)
-        active_scopes.remove(scope)
-        retire_worker(w)
-        scope.worker = NULL
         end_procs(procs)
+        give_sigint()
 
 
 def _wait_for_main():
     pass  # names what stands on the thread's stack while an async main runs
 
 
+cdef object run_here(Scope scope, object main, tuple args):
+    """The calling thread is a worker meanwhile. A signal handler may raise anywhere in Python: none runs where that would skip a step."""
+    cdef Worker *w
+    cdef Goroutine first = new_goroutine(main, args, None)
+    cdef Goroutine root = first
+    if first.g.kind == SleeperKind.coroutine:
+        root = new_goroutine(_wait_for_main, (), None)
+        root.scope = scope
+    first.is_main = True
+    scope.main = first
+    scope.root = root
+    w = new_worker(<void *>scope)
+    get_processor(w)
+    w.running.store(True)
+    try:
+        active_scopes.append(scope)
+        return run_scope(w, scope)
+    finally:
+        w.current = NULL
+        if scope in active_scopes:
+            active_scopes.remove(scope)
+        retire_worker(w)
+
+
 cdef object run_scope(Worker *w, Scope scope):
     cdef Goroutine first = scope.main
     cdef Goroutine root = scope.root
-    cdef PyThreadState *ts = <PyThreadState *>w.thread_state
-    cdef PyObject *outer
-    cdef object error = None
+    cdef Goroutine main
+    cdef object error, result, failure, base
     scope_add(scope, &first.g, True)
     Py_INCREF(first)
+    stand_on(w, root)
+    if first is root:
+        error = run_main(w, scope, first)
+        stand_in(w, scope)
+    else:
+        error = wait_for_main(w, first)
+    interrupt_again(first)  # what came too late for main is for the run()
+    if isinstance(error, _Goexit):
+        try:
+            wait_for_others(w, scope)
+            error = deadlock_of(scope, GOEXIT_DEADLOCK)
+        except BaseException as raised:
+            error = raised
+    end_scope(w, scope)
+    interruption = let_guests_go(w, scope)
+    if interruption is not None:
+        error = interruption
+    result = first.ended
+    w.current = NULL  # nobody runs here any more; what is dropped now may ask
+    with cython.critical_section(scope):
+        failure = scope.failure
+        main, root, base = scope.main, scope.root, scope.base  # dropped outside
+        scope.main = scope.root = scope.base = None
+    if first is main and first.g.kind == SleeperKind.plain:
+        Py_DECREF(first)
+    if failure is not None and (error is None or isinstance(error, (GoroutineExit, Deadlock))):
+        note_more_failures(scope)
+        raise failure
+    if error is not None:
+        raise error
+    return result
+
+
+cdef void stand_on(Worker *w, Goroutine root) noexcept:
+    """``root`` runs, on the thread's own stack."""
     root.g.state.start()
     root.g.started = True
     root.g.home = w
     w.current = &root.g
+
+
+cdef object run_main(Worker *w, Scope scope, Goroutine first):
+    """Runs a plain main to its end. Returns what it raised, or None."""
+    cdef PyThreadState *ts = <PyThreadState *>w.thread_state
+    cdef PyObject *outer = take_context(ts)
+    cdef object error = None
+    cdef object result = None
+    give_context(ts, first.context)
+    first.context = NULL
     try:
-        if first is root:
-            outer = take_context(ts)
-            give_context(ts, first.context)
-            first.context = NULL
-            try:
-                finish_main(w, first, call_main(w, scope, first), None)
-            finally:
-                Py_XDECREF(take_context(ts))
-                give_context(ts, outer)
-        else:
-            sched.queue(w, &first.g)
-            wait_for_end(w, first, forever)
+        result = call_main(w, scope, first)
     except BaseException as raised:
         error = raised
-        if first is root:
-            finish_main(w, first, None, error)
-    if first is root:
-        stand_in(w, scope)
-    elif error is None:
-        error = first.error()
-    if isinstance(error, _Goexit):
-        error = None
-        try:
-            wait_for_others(w, scope)
-            error = deadlock_of(scope, "no goroutines (main called goexit) - deadlock!")
-        except BaseException as raised:
-            error = raised
-    end_scope(w, scope)
+    first.fn = first.args = first.kwargs = None
+    drop_context(ts)  # main runs still: what this sets off may wait
+    give_context(ts, outer)
+    finish(w, first, result, error)
+    w.current = NULL
+    return error
+
+
+cdef object wait_for_main(Worker *w, Goroutine first):
+    """Waits for the end of an async main. Returns what it raised, or None."""
+    sched.queue(w, &first.g)
     try:
-        let_guests_go(w, scope)
+        wait_for_end(w, first, forever)
     except BaseException as raised:
-        error = raised
-    if first is root:
-        Py_DECREF(first)
-    scope.main = scope.root = scope.base = None
-    if scope.failure is not None and (error is None or isinstance(error, (GoroutineExit, Deadlock))):
-        note_more_failures(scope)
-        raise scope.failure
-    if error is not None:
-        raise error
-    return first.ended
+        return raised
+    return first.error()
 
 
 cdef object call_main(Worker *w, Scope scope, Goroutine first):
@@ -127,30 +155,27 @@ cdef void note_more_failures(Scope scope) noexcept:
             report_exception(error, None)
 
 
-cdef void finish_main(Worker *w, Goroutine first, object result, object error) noexcept:
-    first.fn = first.args = first.kwargs = None
-    finish(w, first, result, error)
-
-
 cdef void stand_in(Worker *w, Scope scope) noexcept:
     """Main has ended; from here on another goroutine stands on the thread's own stack, and waits."""
     cdef Goroutine root = new_goroutine(_wait_for_main, (), None)
     root.scope = scope
-    root.g.state.start()
-    root.g.started = True
-    root.g.home = w
-    scope.root = root
-    w.current = &root.g
+    with cython.critical_section(scope):
+        before, scope.root = scope.root, root
+    stand_on(w, root)
 
 
 cdef int wait_for_others(Worker *w, Scope scope, int64_t deadline=forever) except -1:
-    """Until every goroutine of the scope but main has ended, or the deadline. Raises what is raised in its root meanwhile."""
+    """Until every goroutine of the scope but main has ended, or the deadline; if it is ending, none comes after that. Raises what is
+    raised in its root meanwhile, and GoroutineExit if the run() is stopped."""
     cdef Goroutine root = scope.root
     cdef Outcome outcome
     cdef G *g = &root.g
     while True:
+        if not scope.ending and failure_of(scope) is not None:
+            raise GoroutineExit("a goroutine has failed")
         scope.lock.lock()
         if scope.count == 0:
+            scope.closed = scope.ending
             scope.lock.unlock()
             return 0
         g.waiter.sleeper = g
@@ -159,7 +184,7 @@ cdef int wait_for_others(Worker *w, Scope scope, int64_t deadline=forever) excep
         scope.lock.unlock()
         outcome = wait_plain(w, g, WaitReason.join, deadline)
         if outcome == Outcome.handed:
-            return 0
+            continue
         scope.lock.lock()
         if g.waiter.linked:
             scope.emptied.unlink(&g.waiter)
@@ -172,50 +197,71 @@ cdef int wait_for_others(Worker *w, Scope scope, int64_t deadline=forever) excep
 cdef void end_scope(Worker *w, Scope scope) noexcept:
     """main is over: the others get GoroutineExit and are waited for; what ignores that is given up (GO-20)."""
     cdef Goroutine go
-    cdef object error
-    scope.ending = True
+    with cython.critical_section(scope):
+        scope.ending = True
+    drop_functions(scope)
     for go in goroutines_of(scope):
-        if go is not scope.main:
-            request(go, REQUEST_KILL)
+        request(go, REQUEST_KILL)
     try:
         wait_for_running(w, scope)
         wait_for_others(w, scope)
     except BaseException as raised:
         if not isinstance(raised, (Deadlock, GoroutineExit)) and scope.failure is None:
             scope.failure = raised
-        abandon(scope)
+        abandon(w, scope)
 
 
-cdef int let_guests_go(Worker *w, Scope scope) except -1:
-    """Coroutines of other scopes that Ctrl-C has interrupted here finish their step before the thread is given back."""
+cdef object let_guests_go(Worker *w, Scope scope):
+    """Coroutines of other scopes that Ctrl-C has interrupted here finish their step before the thread is given back. Returns what is
+    raised meanwhile, or None."""
+    error = None
     while w.guests != 0:
         give_way_plain(w, &scope.root.g)
-        raise_requests(scope.root)
+        try:
+            raise_requests(scope.root)
+        except BaseException as raised:
+            error = raised
+    return error
 
 
 cdef void abandon_running(Worker *w, Goroutine go) noexcept:
     """The running goroutine has ignored the end of its run() too often: it is left where it stands, with its stack. Never returns."""
     Py_INCREF(go)
     go.g.requests.fetch_or(REQUEST_ABANDON)
+    tell_joiners(w, go)
     warn_of_abandoned([go.describe()])
     scope_remove(go.scope, &go.g)
     scope_leave(go.scope, w)
+    if go.g.kind == SleeperKind.coroutine:
+        leaves_stack(w, &go.g)
     switch_to(w, w.fiber, find_next(w))
 
 
-cdef void abandon(Scope scope) noexcept:
+cdef void abandon(Worker *w, Scope scope) noexcept:
     """Never resumes what is left; its stacks and objects are leaked on purpose, since nothing can unwind them."""
     cdef Goroutine go
-    names = []
-    for go in goroutines_of(scope):
-        if go is scope.main:
-            continue
+    cdef list left
+    scope.lock.lock()
+    scope.closed = True
+    scope.lock.unlock()
+    left = goroutines_of(scope)
+    for go in left:
+        Py_INCREF(go)
         go.g.requests.fetch_or(REQUEST_ABANDON)
         go.g.claim.take_any()  # its entries on wait lines are passed over from now on
-        names.append(go.describe())
-        Py_INCREF(go)
-    if names:
-        warn_of_abandoned(names)
+    for go in left:
+        tell_joiners(w, go)
+    if left:
+        warn_of_abandoned([(<Goroutine>go).describe() for go in left])
+
+
+cdef void tell_joiners(Worker *w, Goroutine go) noexcept:
+    """It was marked as abandoned: nobody waits for its end any more."""
+    cdef WakeList wakes
+    go.g.join_lock.lock()
+    serve_joiners(go, wakes)
+    go.g.join_lock.unlock()
+    make_all_ready(w, wakes)
 
 
 cdef void warn_of_abandoned(list names) noexcept:
@@ -271,31 +317,41 @@ cdef void end_procs(object procs) noexcept:
 
 # ---- Ctrl-C ----
 
-cdef object take_sigint(Worker *w):
+cdef int take_sigint() except -1:
     """On Python's main thread, with the default handler in place: Ctrl-C is for main, whoever runs when it comes."""
-    if w.on_main_thread and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    if on_main_thread() and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _interrupt_main)
-        return _signal.default_int_handler
-    return None
-
-
-cdef int give_sigint(object handler) except -1:
-    if handler is not None and _signal.getsignal(_signal.SIGINT) is _interrupt_main:
-        _signal.signal(_signal.SIGINT, handler)
     return 0
+
+
+cdef int give_sigint() except -1:
+    """Undoes it, even if signal handlers raise here; then raises what they raised."""
+    error = None
+    for _ in range(100 if on_main_thread() else 0):
+        try:
+            if _signal.getsignal(_signal.SIGINT) is _interrupt_main:
+                _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+            break
+        except BaseException as raised:
+            error = raised
+    if error is not None:
+        raise error
+    return 0
+
+
+cdef inline bint on_main_thread() noexcept:
+    return PyThread_get_thread_ident() == main_thread
 
 
 def _interrupt_main(signum, frame):
     cdef Worker *w = this_worker()
-    cdef Scope scope
-    cdef Goroutine target, interrupted
-    if w == NULL or w.scope == NULL:
+    cdef Goroutine target = None
+    cdef Goroutine interrupted
+    if w != NULL and w.scope != NULL:
+        target = spokesman(<Scope>w.scope)
+    if target is None or w.current == &target.g:
         raise KeyboardInterrupt
-    scope = <Scope>w.scope
-    target = scope.root if scope.ending else scope.main
-    if w.current == &target.g:
-        raise KeyboardInterrupt
-    raise_in_main(scope, KeyboardInterrupt())
+    raise_in(target, KeyboardInterrupt())
     if w.current != NULL:
         interrupted = <Goroutine>w.current.object
         give_way_plain(w, w.current)  # whoever runs here, main comes first now

@@ -174,9 +174,6 @@ cdef class AfterFunc:
     cdef object fn
     cdef Scope scope
 
-    def __init__(self):
-        raise TypeError("made by goconc.after_func()")
-
     def __reduce__(self):
         raise TypeError("cannot pickle or copy a timer")
 
@@ -199,11 +196,14 @@ cdef class AfterFunc:
 
 cdef bint arm_function(AfterFunc timer, int64_t delay) except? 0:
     """True if it was due already."""
+    cdef Scope scope = timer.scope
     cdef int64_t now = now_ns()
     cdef cppbool ok = True
     cdef bint was
-    if timer.scope.background:
+    if scope.background:
         ensure_background()
+    else:
+        scope.timed.store(1)
     Py_INCREF(timer)  # the heap's
     was = sched.rearm(this_worker(), &timer.deadline, deadline_after(now, delay) if delay > 0 else now, &ok)
     if was:
@@ -211,7 +211,24 @@ cdef bint arm_function(AfterFunc timer, int64_t delay) except? 0:
     if not ok:
         Py_DECREF(timer)
         raise MemoryError("no memory for a timer")
+    if scope.ending and sched.disarm(&timer.deadline):  # drop_functions may have looked already
+        Py_DECREF(timer)
     return was
+
+
+cdef void drop_functions(Scope scope) noexcept:
+    """Its run() is ending: what after_func() was to call in it is not called any more, and nobody waits for it to become due."""
+    cdef Deadline *taken[64]
+    cdef int32_t count = 64
+    cdef int32_t i
+    if scope.timed.load() == 0:
+        return
+    while count == 64:
+        sched.deadlines.lock.lock()
+        count = sched.deadlines.take_functions(<Ticket><size_t><void *>scope, taken, 64)
+        sched.deadlines.lock.unlock()
+        for i in range(count):
+            drop(taken[i].owner)
 
 
 def after_func(seconds, fn, /):
@@ -233,6 +250,7 @@ def after_func(seconds, fn, /):
         timer.scope = scope_of(w.current)
     else:
         timer.scope = background if w.scope == NULL else <Scope>w.scope
+    timer.deadline.ticket = <Ticket><size_t><void *>timer.scope
     arm_function(timer, delay)
     return timer
 

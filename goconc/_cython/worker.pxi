@@ -135,9 +135,9 @@ cdef void run_plain(Worker *w, G *g) noexcept:
         kwargs = <PyObject *>go.kwargs
     result = PyObject_Call(<PyObject *>go.fn, <PyObject *>go.args, kwargs)
     end_plain(w, go, result)
-    Py_XDECREF(take_context(ts))
     if result != NULL and go.coro is not None:
         # It was a callable that gave a coroutine: that is its body.
+        go.context = take_context(ts)
         w.current = NULL
         g.kind = SleeperKind.coroutine
         if g.locks == 0:
@@ -161,6 +161,7 @@ cdef void end_plain(Worker *w, Goroutine go, PyObject *result) noexcept:
     else:
         error = taken(take_exception())
     go.fn = go.args = go.kwargs = None
+    drop_context(<PyThreadState *>w.thread_state)  # it runs still: what this sets off may wait
     finish(w, go, value, error)
 
 
@@ -216,9 +217,7 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
             status = PyIter_Send(<PyObject *>go.coro, Py_None, &result)
         else:
             status = refuse(go, taken(result), &result)
-    leaves_stack(w, g)
     end_coroutine(w, go, result if status == PYGEN_RETURN else NULL)
-    Py_XDECREF(take_context(ts))
     go = None
     let_go(w, g)
 
@@ -256,7 +255,10 @@ cdef void end_coroutine(Worker *w, Goroutine go, PyObject *result) noexcept:
         value = taken(result)
     else:
         error = taken(take_exception())
-    go.coro = None
+    coro, go.coro = go.coro, None  # in two steps: what the end of it sets off may look at its stack
+    coro = None
+    drop_context(<PyThreadState *>w.thread_state)
+    leaves_stack(w, &go.g)
     finish(w, go, value, error)
 
 

@@ -18,7 +18,7 @@ struct Deadline {
     int32_t place = -1; // index in the heap; -1: not in it
     DeadlineKind kind = DeadlineKind::wake;
     void *owner = nullptr;    // wake: the Sleeper; channel: the TimerChannel; function: a reference owned by the heap while the entry is in it
-    Ticket ticket = 0;        // wake: the wait that this ends
+    Ticket ticket = 0;        // wake: the wait that this ends; function: a number for the run() in which it is to be called
 
     bool armed() const noexcept { return place >= 0; }
 };
@@ -90,6 +90,15 @@ class Deadlines {
         }
         if (at == 0) publish();
         return true;
+    }
+
+    // Under the lock: takes functions of one run() out of the heap, `room` at most; how many. The heap's references are the caller's then.
+    int32_t take_functions(Ticket run, Deadline **taken, int32_t room) noexcept {
+        int32_t found = 0;
+        for (int32_t at = 0; at < count_ && found < room; at++)
+            if (heap_[at]->kind == DeadlineKind::function && heap_[at]->ticket == run) taken[found++] = heap_[at];
+        for (int32_t i = 0; i < found; i++) disarm(taken[i]);
+        return found;
     }
 
     // Under the lock: takes the first entry that is due out of the heap; nullptr if none is.

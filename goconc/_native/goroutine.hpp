@@ -48,6 +48,12 @@ class GState {
         word_.store_relaxed(running); // it was running | notified: the mark is consumed; nobody else writes until the next wait
         return false;
     }
+    // Somebody who wants to look at a suspended coroutine: it stays as it is, and is the looker's, until park() or, if that says that it
+    // was notified meanwhile, yield() and a queue. False: it is not parked.
+    bool borrow() noexcept {
+        uint32_t expected = word_.load();
+        return (expected & kind) == parked && word_.compare_exchange(expected, running);
+    }
     void yield() noexcept { word_.store_release(runnable); } // running -> runnable: the caller queues it
 
     // The winner of the claim, once. True: it was parked, the caller has to queue it.

@@ -282,3 +282,62 @@ def test_the_handler_is_restored_after_every_kind_of_end():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_it_reaches_the_run_that_waits_after_goexit_in_main():
+    # rule PY-02, GO-15
+    with Program("def main():\n    go(never)\n    ready()\n    goconc.goexit()") as program:
+        program.interrupt()
+        assert program.end() == ("interrupted clean-up\n", "", 0)
+
+
+class Raised(Exception):
+    pass
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("call", [1, 2])
+@pytest.mark.parametrize("name", ["getsignal", "signal"])
+def test_a_handler_that_raises_at_the_edges_of_run_skips_nothing(kind, monkeypatch, name, call, after):
+    # rule PY-02, PY-08. Handlers run inside these two functions, which run() calls at its beginning and at its end.
+    real = getattr(signal, name)
+    calls, seen = [], []
+
+    def interrupted(*args):
+        calls.append(args)
+        seen.append(goconc.current())
+        if len(calls) != call:
+            return real(*args)
+        if after:
+            real(*args)
+        raise Raised
+
+    before = signal.getsignal(signal.SIGINT)
+    assert before is signal.default_int_handler
+    monkeypatch.setattr(signal, name, interrupted)
+    with pytest.raises(Raised):
+        kind.run(kind.gosched)
+    monkeypatch.undo()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert seen == [None] * len(seen)
+    assert kind.run(kind.gosched) is None
+
+
+def test_ctrl_c_at_the_very_end_of_run(kind, monkeypatch):
+    # rule PY-02: main has ended, and nobody else is there to raise it in
+    real = signal.signal
+
+    pressed = []
+
+    def interrupted(number, handler):
+        if handler is signal.default_int_handler and not pressed:
+            pressed.append(True)
+            signal.raise_signal(signal.SIGINT)
+        return real(number, handler)
+
+    monkeypatch.setattr(signal, "signal", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        kind.run(kind.gosched)
+    monkeypatch.undo()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert kind.run(kind.gosched) is None

@@ -1,7 +1,11 @@
 """When main returns, its goroutines are ended: their clean-up runs, and nothing hangs."""
 
+import contextvars
+import gc
+import queue
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -333,20 +337,20 @@ def test_a_blocking_call_under_way_is_not_waited_for(kind):
 
 def test_many_with_clean_up(kind):
     # rule GO-20
-    count = [0]
+    cleaned = []  # appended to: goroutines may run at once
 
     async def body():
         try:
             await kind.recv(goconc.Chan())
         finally:
-            count[0] += 1
+            cleaned.append(1)
 
     async def main():
         handles = [kind.go(body) for _ in range(3000)]
         await kind.parked(*handles)
 
     kind.run(main)
-    assert count == [3000]
+    assert len(cleaned) == 3000
 
 
 def test_generators_and_with_blocks_are_left_in_order(kind):
@@ -377,3 +381,149 @@ def test_generators_and_with_blocks_are_left_in_order(kind):
 
     kind.run(main)
     assert events == ["enter", "generator", "exit"]
+
+
+def test_who_joins_one_that_was_given_up_is_told(kind, thread, eventually, recwarn):
+    # rule GO-20
+    handles, joiners, stop = [], [], []
+
+    async def body():
+        while not stop:
+            try:
+                await kind.recv(goconc.Chan())
+            except goconc.GoroutineExit:
+                pass
+
+    async def main():
+        handles.append(kind.go(body))
+        await kind.parked(handles[0])
+        joiners.append(thread(handles[0].join))
+
+    kind.run(main)
+    for join in (joiners[0].join, handles[0].join):
+        with pytest.raises(goconc.Canceled, match="given up"):
+            join()
+    assert handles[0].done()
+    assert len(recwarn) == 1
+
+    async def ajoin():
+        with pytest.raises(goconc.Canceled, match="given up"):
+            await kind.join(handles[0])
+
+    kind.run(ajoin)
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_the_context_of_an_ended_goroutine_may_wait_when_it_is_dropped(kind, waiting):
+    # rule GO-03, PY-04: its finalizer runs in the goroutine, which has not ended before that
+    variable = contextvars.ContextVar("variable")
+    events = []
+
+    class Dropped:
+        def __del__(self):
+            if waiting and kind.name == "plain":
+                goconc.sleep(0.001)
+            events.append("dropped")
+
+    async def body():
+        variable.set(Dropped())
+        return 5
+
+    async def main():
+        handle = kind.go(body)
+        assert await kind.join(handle, timeout=10) == 5
+        assert events == ["dropped"]
+        assert handle.done()
+        variable.set(Dropped())
+        return 6
+
+    assert kind.run(main) == 6
+    assert events == ["dropped"] * 2
+
+
+def test_a_callable_that_gives_a_coroutine_keeps_its_context():
+    # rule PY-01
+    outer, inner = contextvars.ContextVar("outer"), contextvars.ContextVar("inner")
+
+    async def body():
+        await goconc.agosched()
+        return outer.get(None), inner.get(None)
+
+    def start():
+        inner.set("set in the callable")
+        return body()
+
+    def main():
+        outer.set("of the parent")
+        return goconc.go(start).join()
+
+    assert goconc.run(main) == ("of the parent", "set in the callable")
+
+
+def test_what_after_func_was_to_call_is_let_go_with_the_run(kind, collect):
+    # rule TM-07
+    class Call:
+        def __call__(self):
+            pass
+
+    def start():
+        call = Call()
+        return goconc.after_func(1000, call), weakref.ref(call)
+
+    async def main():
+        return start()
+
+    timer, call = kind.run(main)
+    assert timer.stop() is False  # it is not due any more
+    timer.reset(1000)
+    assert timer.stop() is False
+    del timer
+    collect()
+    assert call() is None
+
+
+@pytest.mark.slow
+def test_threads_that_drop_failed_handles_while_their_runs_end(kind, monkeypatch):
+    # rule GO-12, GO-19: each exception is raised, reported or joined, also by whoever comes in between
+    reports, raised, joined = [], [], []
+    monkeypatch.setattr(goconc, "excepthook", lambda args: reports.append(args.exc_value.args[0]))
+    handles = queue.SimpleQueue()
+    count = 200
+
+    async def fail(n):
+        raise ValueError(n)
+
+    async def main(n):
+        for i in range(3):
+            handles.put(kind.go(fail, (n, i)))
+        await kind.gosched()
+
+    def drop():
+        for turn, handle in enumerate(iter(handles.get, None)):
+            if turn % 3 == 0:
+                try:
+                    handle.join(timeout=10)
+                except (ValueError, goconc.Canceled) as error:
+                    joined.append(error.args[0])
+            del handle
+
+    def run():
+        for n in range(count):
+            try:
+                kind.run(main, n)
+            except ValueError as error:
+                raised.append(error.args[0])
+                raised.extend(getattr(error, "__notes__", ()))
+
+    droppers = [threading.Thread(target=drop) for _ in range(2)]
+    runner = threading.Thread(target=run)
+    for started in (*droppers, runner):
+        started.start()
+    runner.join()
+    for _ in droppers:
+        handles.put(None)
+    for started in droppers:
+        started.join()
+    gc.collect()
+    assert len(raised) <= 2 * count
+    assert kind.run(kind.gosched) is None

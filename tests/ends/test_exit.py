@@ -336,3 +336,26 @@ time.sleep({round_} * 0.0007)
 sys.exit(1)
 """
     assert run_program(program) == (1, "", "")
+
+
+@pytest.mark.parametrize("body", ["fail", "afail"])
+def test_a_failed_handle_of_an_ended_run_that_is_held_to_the_end(body):
+    # rule GO-19: reported, once
+    code, out, err = run_program(f"""
+def fail():
+    raise ValueError("held")
+
+async def afail():
+    raise ValueError("held")
+
+def main():
+    handle = go({body})
+    goconc.gosched()
+    return handle
+
+held = goconc.run(main)
+print("main goes on")
+""")
+    assert (code, out) == (0, "main goes on\n"), err
+    assert err.count("ValueError: held") == 1
+    assert err.count("Traceback") == 1

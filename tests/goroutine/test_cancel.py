@@ -611,3 +611,20 @@ def test_a_shield_is_for_goroutines_and_for_one_block():
             pass
 
     goconc.run(main)
+
+
+def test_a_shield_is_left_where_it_was_entered(kind):
+    # rule GO-20
+    async def leave(shield):
+        with pytest.raises(RuntimeError, match="another goroutine"):
+            shield.__exit__(None, None, None)
+
+    async def main():
+        with pytest.raises(RuntimeError, match="not entered"):
+            goconc.shield().__exit__(None, None, None)
+        with goconc.shield() as shield:
+            await kind.join(kind.go(leave, shield))
+        with pytest.raises(RuntimeError, match="not entered"):
+            shield.__exit__(None, None, None)
+
+    kind.run(main)

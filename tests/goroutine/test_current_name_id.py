@@ -129,3 +129,27 @@ def test_handles_are_compared_by_identity(kind):
         await kind.join(b)
 
     kind.run(main)
+
+
+def test_the_name_from_many_threads(thread):
+    # rule PY-11
+    gate = goconc.Chan()
+    handle = goconc.go(gate.recv)
+
+    def rename(who):
+        for turn in range(5000):
+            handle.name = f"{who} {turn}"
+            assert " " in handle.name
+
+    for renaming in [thread(rename, who) for who in range(3)]:
+        renaming.join()
+    gate.send(None)
+    handle.join()
+
+
+@pytest.mark.parametrize("kind", [goconc.Goroutine, goconc.SendChan, goconc.RecvChan, type(goconc.after_func(0, int))])
+def test_what_goconc_alone_makes(kind):
+    # rule GO-02
+    for make in (kind, lambda: kind.__new__(kind), lambda: kind(1, name=2)):
+        with pytest.raises(TypeError):
+            make()

@@ -1,4 +1,4 @@
-// What CPython keeps at the head of an object: who counts its references, and whether its finalizer was called.
+// How objects begin and end: who counts their references, whether the finalizer was called, and who may make them.
 #pragma once
 #include "build.hpp"
 
@@ -28,6 +28,12 @@ inline void forget_finalized(PyObject *object) noexcept {
 #else
     (void)object;
 #endif
+}
+
+// From now on calling `type`, or its __new__, calls `made`.
+inline void make_by(PyTypeObject *type, newfunc made) noexcept {
+    type->tp_new = made;
+    type->tp_vectorcall = nullptr;
 }
 
 } // namespace goconc

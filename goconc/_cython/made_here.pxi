@@ -1,0 +1,18 @@
+# Classes whose instances goconc alone makes: calling one, or its __new__, says where to get them instead. (Here they are made by their C
+# functions, which this leaves alone. An instance that nobody has filled would point nowhere.)
+
+cdef dict where_made = {
+    Goroutine: "goroutines are started with goconc.go()",
+    SendChan: "a SendChan is the .sender of a Chan",
+    RecvChan: "a RecvChan is the .receiver of a Chan",
+    AfterFunc: "made by goconc.after_func()",
+}
+
+
+cdef PyObject *refuse_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs) except NULL:
+    raise TypeError(where_made[<object>cls])
+
+
+for _made in where_made:
+    make_by(<PyTypeObject *>_made, refuse_new)
+del _made
