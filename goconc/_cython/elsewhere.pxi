@@ -42,8 +42,8 @@ cdef bint is_stuck_elsewhere(Goroutine go, Worker *w, list left_alone) noexcept:
     cdef Worker *home = go.g.home
     cdef Worker *under = sched.worker_under(&go.g)
     cdef Goroutine other
-    if go.shields.load() != 0:
-        return False
+    if go.shields.load() != 0 or go.kills:
+        return False  # it knows, and cleans up
     if under != NULL:
         return under != w
     if home != NULL and home != w and go.g.state.is_runnable():
