@@ -4,8 +4,8 @@
 // one thread. Before each access to an atomic word, the explorer decides who goes on: a depth-first search over all such decisions, each
 // leaf being one run from a fresh state. Going on with another task although the present one could go on is a preemption; a time-out that
 // comes while others could run counts as one.
-// A word that only one task touches, or that nobody writes, is no point of choice: going on with another task there shows nothing that
-// doing so at the next shared word does not. Which words are shared is found out on the way; the search starts again when one more is.
+// A word that only one task touches, that nobody writes, or that is always touched under the same lock is no point of choice, nor is giving a
+// lock back: going on with another task there shows nothing that doing so at the next point does not. Which words are shared is found out on the way; the search starts again when one more is.
 // It shows only sequentially consistent behaviour: wrong memory orders are ThreadSanitizer's part.
 //
 // A model is a class made afresh for every run, always at the same address, so that runs repeat exactly:
@@ -25,7 +25,6 @@
 #include <cstdlib>
 #include <functional>
 #include <new>
-#include <unordered_map>
 #include <vector>
 
 namespace explore {
@@ -48,6 +47,7 @@ struct Task {
     bool may_time_out = false, timed_out = false;
     const std::function<bool()> *condition = nullptr;
     const void *last_read = nullptr;
+    uint32_t holds = 0; // a bit a lock
     std::function<void()> body;
     void *context = nullptr; // its stack pointer while another runs
     std::vector<char> stack;
@@ -61,10 +61,14 @@ class Explorer {
         int chosen, count;
     };
     struct Touched {
-        uint8_t by = 0; // a bit a task
+        const void *word = nullptr;
+        uint8_t by = 0;                // a bit a task
+        uint32_t under = ~uint32_t(0); // a bit a lock that was held whenever it was touched
         bool written = false, shared = false;
     };
-    std::unordered_map<const void *, Touched> words_;
+    static constexpr size_t most_words = 4096;
+    Touched words_[most_words]; // hashed by address
+    std::vector<const void *> locks_;
     bool one_more_shared_ = false;
     std::vector<Choice> path_;
     size_t depth_ = 0;
@@ -126,13 +130,23 @@ class Explorer {
         current_ = task;
         goconc_fiber_switch(from, task < 0 ? main_ : tasks_[task].context);
     }
+    Touched &place_of(const void *word) {
+        size_t at = (reinterpret_cast<uintptr_t>(word) >> 2) * 0x9e3779b97f4a7c15u >> 52;
+        for (size_t tries = 0; tries < most_words; tries++, at = (at + 1) % most_words) {
+            if (!words_[at].word) words_[at].word = word;
+            if (words_[at].word == word) return words_[at];
+        }
+        std::fprintf(stderr, "explore: too many words\n");
+        std::abort();
+    }
     bool is_shared(const void *word, bool writes) {
         if (!word) return true;
-        Touched &t = words_[word];
+        Touched &t = place_of(word);
         if (t.shared) return true;
         t.by |= uint8_t(1u << current_);
+        t.under &= tasks_[current_].holds;
         t.written = t.written || writes;
-        if (!t.written || (t.by & (t.by - 1)) == 0) return false;
+        if (!t.written || t.under || (t.by & (t.by - 1)) == 0) return false;
         return t.shared = one_more_shared_ = true;
     }
     // The running task cannot go on, or need not.
@@ -173,6 +187,26 @@ class Explorer {
         if (is_shared(word, writes)) pass_on();
         tasks_[current_].last_read = word;
         result_.trace.push_back(current_);
+    }
+    void lock(bool *held) {
+        point(nullptr);
+        if (current_ >= 0) {
+            while (*held) wait(held, true, false, nullptr);
+            tasks_[current_].holds |= bit_of(held);
+        }
+        *held = true;
+    }
+    void unlock(bool *held) {
+        *held = false;
+        if (current_ < 0) return;
+        tasks_[current_].holds &= ~bit_of(held);
+        written(held);
+    }
+    uint32_t bit_of(const void *lock) {
+        size_t n = 0;
+        while (n < locks_.size() && locks_[n] != lock) n++;
+        if (n == locks_.size()) locks_.push_back(lock);
+        return n < 32 ? uint32_t(1) << n : 0;
     }
     void written(const void *word) {
         for (int i = 0; i < count_; i++)
@@ -226,7 +260,8 @@ class Explorer {
         alignas(64) static unsigned char room[sizeof(Model)];
         now() = this;
         path_.clear();
-        words_.clear();
+        for (Touched &t : words_) t = Touched();
+        locks_.clear();
         result_ = Result();
         for (;;) {
             Model *model = new (room) Model;
@@ -283,6 +318,15 @@ inline void step() {
 }
 inline void spin() {
     if (Explorer::now()) Explorer::now()->spin();
+}
+
+inline void lock(bool *held) {
+    if (Explorer::now()) Explorer::now()->lock(held);
+    else *held = true;
+}
+inline void unlock(bool *held) {
+    if (Explorer::now()) Explorer::now()->unlock(held);
+    else *held = false;
 }
 
 template <class T> class Word {

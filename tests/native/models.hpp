@@ -25,7 +25,10 @@ template <class Model> void right(const char *name, int preemptions = bound(), l
         auto start = std::chrono::steady_clock::now();
         explore::Result r = look(name, explorer.run<Model>(preemptions, most), start);
         if (r.failed) {
-            for (int task : r.trace) std::printf("%s ", explorer.name_of(task));
+            for (size_t i = 0, n; i < r.trace.size(); i += n) { // who took how many steps
+                for (n = 1; i + n < r.trace.size() && r.trace[i + n] == r.trace[i];) n++;
+                std::printf("%s %zu, ", explorer.name_of(r.trace[i]), n);
+            }
             std::printf("\n");
         }
         CHECK(!r.failed);
