@@ -166,7 +166,7 @@ inline int quick_begin(Operation &op, G *g, Worker *w, Scheduler &scheduler, PyO
 
 inline int quick_step(Operation &op, Scheduler &scheduler, PyObject **out) noexcept {
     Worker *w = this_worker();
-    G *g = w ? w->current : nullptr;
+    G *g = w ? static_cast<G *>(w->current) : nullptr;
     if (!g || !op.bare || g->requests.load() != 0 || g->kind != SleeperKind::coroutine) return slow_way;
     if (op.wants == Wants::give_way) {
         if (op.take(Phase::suspended)) return quick_done(op, Py_NewRef(Py_None), out);

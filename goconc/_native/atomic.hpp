@@ -1,10 +1,11 @@
 // Every atomic word of the runtime, and the only file that names std::atomic.
 //
-// Two kinds, by who may touch the word:
+// Three kinds, by who may touch the word:
 //   Atomic<T>    any thread, attached to Python or not: always a real atomic.
 //   Attached<T>  changed only by threads that are attached to Python. With the GIL (GOCONC_GIL defined) at most one thread is attached,
 //                and taking the GIL orders everything before it, so the word costs what plain memory costs; a thread that is not
 //                attached (sysmon) may read it, and sees some value that it had. Without the GIL it is an Atomic<T>.
+//   Watched<T>   written by one thread at a time; others may look.
 // Orders are spelled in the method's name, so that a reader of a protocol sees them where they matter. No fences: ThreadSanitizer
 // cannot follow them, so an order always sits on an operation.
 #pragma once
@@ -86,6 +87,33 @@ template <class T> class Attached {
 #else
 template <class T> using Attached = Atomic<T>;
 #endif
+
+// One thread's word, which it uses like a plain one; others may look at it, and see what was written before it.
+template <class T> class Watched {
+#ifdef GOCONC_EXPLORE
+    T word_{};
+
+  public:
+    operator T() const noexcept { return word_; }
+    Watched &operator=(T value) noexcept {
+        word_ = value;
+        return *this;
+    }
+#else
+    std::atomic<T> word_{T{}};
+
+  public:
+    operator T() const noexcept { return word_.load(std::memory_order_acquire); }
+    Watched &operator=(T value) noexcept {
+        word_.store(value, std::memory_order_release);
+        return *this;
+    }
+#endif
+    Watched() noexcept = default;
+    Watched(const Watched &) = delete;
+    Watched &operator=(const Watched &) = delete;
+    T operator->() const noexcept { return *this; }
+};
 
 // Told to the processor inside a spin loop.
 inline void cpu_relax() noexcept {

@@ -2,7 +2,7 @@
 // runq. Who may call: push, pop, spill only the owner; steal, count anybody attached.
 //
 // head: moved by whoever takes entries, owner or thief, with a CAS. tail: written by the owner alone.
-// Orderings: push's store of tail publishes the slot; steal's acquire load of tail pairs with it. That store is sequentially consistent,
+// Orderings: push's store of tail publishes the slot; steal's acquire load of tail pairs with it. Stores of tail are sequentially consistent,
 // as are the loads in empty(): who pushes then looks for an idle processor, who goes to sleep looks at the queues last (IDLE.md). A taker reads its slots
 // first and then moves head by CAS: if that fails, somebody else took them and the reads are thrown away. The owner may overwrite a slot
 // only after it has seen head move past it (acquire load of head in push, pairing with the takers' CAS).
@@ -69,7 +69,7 @@ class LocalQueue {
             for (uint32_t i = 0; i < n; i++) mine.ring_[(tail + i) % slots].store_relaxed(ring_[(head + i) % slots].load_relaxed());
             if (head_.compare_exchange(head, head + n)) {
                 G *last = mine.ring_[(tail + n - 1) % slots].load_relaxed();
-                mine.tail_.store_release(tail + n - 1);
+                mine.tail_.store(tail + n - 1);
                 return last;
             }
         }

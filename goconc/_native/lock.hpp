@@ -16,6 +16,15 @@
 
 namespace goconc {
 
+#ifdef GOCONC_EXPLORE
+class Lock {
+    bool held_ = false;
+
+  public:
+    void lock() noexcept { explore::lock(&held_); }
+    void unlock() noexcept { explore::unlock(&held_); }
+};
+#else
 class Lock {
     Atomic<uint32_t> held_; // 1 while somebody is inside; taken by CAS, given back by a release store
 
@@ -44,6 +53,7 @@ class Lock {
     }
     void unlock() noexcept { held_.store_release(0); } // pairs with the CAS of the next holder
 };
+#endif
 
 #ifdef GOCONC_GIL
 class AttachedLock {

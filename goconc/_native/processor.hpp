@@ -22,9 +22,9 @@ struct Processor {
 };
 
 struct Worker {
-    Processor *processor = nullptr; // written under the scheduler's lock, by whoever gives it; read by the worker itself
-    G *current = nullptr;           // what it runs; null while it looks for work
-    Fiber *fiber = nullptr;         // the stack it stands on
+    Watched<Processor *> processor; // written under the scheduler's lock, by whoever gives it; read by the worker itself
+    Watched<G *> current;           // what it runs; null while it looks for work
+    Watched<Fiber *> fiber;         // the stack it stands on
     Attached<G *> next;             // as the processor's, for goroutines at home here; owner only. At most one of the two is set
     GList pinned;                   // ready, and at home here; owner only
     GList yielded;                  // the same, of those that gave way: Go's global queue, for goroutines that may not leave
@@ -37,9 +37,11 @@ struct Worker {
     Attached<uint32_t> tick;        // how often it has looked for work; written by the owner
     Attached<bool> running;         // it is inside a goroutine; for sysmon
     bool spinning = false;          // counted in Scheduler::spinning; given with a processor, or by the owner
+    bool relied_on = false;         // it was spinning just now: it has others woken once it has found work
+    int64_t spins_until = 0;        // since it began to look on; 0: not begun
     bool pinned_turn = false;
     bool handed_over = false;       // it gave its processor to one in line, and has run nothing since
-    uint32_t locked = 0;            // goroutines that hold this thread (lock_os_thread): it runs none but those at home here
+    Watched<uint32_t> locked;       // goroutines that hold this thread (lock_os_thread): it runs none but those at home here
     ClockHint clock_hint;
     Dice dice;
     Worker *want_link = nullptr, *all_link = nullptr;

@@ -15,6 +15,7 @@ namespace goconc {
 class Scheduler {
     friend class Sysmon;
 
+  protected: // tests/native derives schedulers with a mistake from it
     Lock lock_; // processors' places, the FIFO of wanting workers, the list of all workers, their fresh lists
     Processor first_;
     Processor *idle_ = nullptr, *spare_ = nullptr;
@@ -85,21 +86,24 @@ class Scheduler {
         else to_idle(p);
         return heir;
     }
-    // An idle processor goes to a sleeping worker, the one that will best do for such a goroutine, which is then a spinning one.
+    // An idle processor goes to the sleeping worker that will best do for such a goroutine. It is then a spinning one. That is counted
+    // here, in one step with the gift: whoever sees `spinning` relies on a worker that holds a processor and will look at the queues.
     bool rouse_with_processor(SleeperKind kind, const void *scope, Worker *preferred) noexcept {
-        if (!idle_) return false;
+        if (!idle_ || spinning.load() != 0) return false;
         Worker *best = nullptr;
         int best_rank = 0, helpers = 0;
         for (Worker *w = workers_; w; w = w->all_link) {
             if (!w->asleep.load() || w->processor || w->wants || w->locked) continue;
             if (!w->scope) helpers++;
-            int rank = !may_start(w, kind, scope) ? 1 : w == preferred ? 4 : !w->scope ? 3 : 2;
+            if (!may_start(w, kind, scope)) continue;
+            int rank = w == preferred ? 3 : !w->scope ? 2 : 1;
             if (rank > best_rank) best = w, best_rank = rank;
         }
         if (helpers - (best && !best->scope) <= 0) short_of_helpers.store(true);
         if (!best) return false;
         give(best, from_idle());
         best->spinning = true;
+        spinning.fetch_add(1);
         best->asleep.store(false);
         best->parker.unpark();
         return true;
@@ -177,7 +181,7 @@ class Scheduler {
             }
             if (in_service.load_relaxed() > target_) recall_all();
         }
-        if (woken && shared.count()) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        if (woken) wake_more();
         return true;
     }
     uint32_t size() noexcept {
@@ -265,6 +269,9 @@ class Scheduler {
     }
 
     void join(Worker *w) noexcept {
+        // It is inside a goroutine, its thread's own. Another tick: what sysmon has seen of an earlier life does not count.
+        w->running.store_relaxed(true);
+        w->tick.store_relaxed(w->tick.load_relaxed() + 1);
         Held<Lock> hold(lock_);
         w->all_link = workers_;
         workers_ = w;
@@ -319,7 +326,8 @@ class Scheduler {
             return;
         }
         shared.push(g);
-        if (shared.count() > 1 || !me->processor->queue.empty()) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        bool runs_others_first = me->has_own_work() || me->processor->next.load_relaxed() || !me->processor->queue.empty();
+        if (runs_others_first || shared.count() > 1) wake_for(SleeperKind::coroutine, nullptr, nullptr);
     }
     void push_next(Worker *me, G *g) noexcept {
         if (me->next.load_relaxed() || me->processor->next.load_relaxed()) flush(me);
@@ -441,13 +449,16 @@ class Scheduler {
     // a time: the one that is on its way will see this work too, and has others woken if it finds more than it can do.
     void wake_for(SleeperKind kind, const void *scope, Worker *preferred) noexcept {
         if (idle_count.load() == 0 || spinning.load() != 0) return;
-        uint32_t none = 0;
-        if (!spinning.compare_exchange(none, 1)) return;
-        {
-            Held<Lock> hold(lock_);
-            if (rouse_with_processor(kind, scope, preferred)) return;
-        }
-        spinning.fetch_sub(1);
+        Held<Lock> hold(lock_);
+        rouse_with_processor(kind, scope, preferred);
+    }
+    // For what is queued already: whoever was relied upon has found something else to do, or may not run it.
+    void wake_more() noexcept {
+        if (idle_count.load() == 0 || spinning.load() != 0) return;
+        if (has_stealable() || shared.has([](const G *g) { return g->kind == SleeperKind::coroutine; }))
+            wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        else if (shared.count() || has_fresh())
+            wake_for(SleeperKind::plain, nullptr, nullptr);
     }
 
     // ---- finding work ----
@@ -466,9 +477,9 @@ class Scheduler {
             }
         }
         G *g = w->locked ? pick_own(w) : pick(w);
-        if (!g && !w->locked && processor_count.load_relaxed() > 1) g = steal(w);
+        if (!g && !w->locked) g = steal(w);
         if (!g) return nullptr;
-        if (w->spinning) found_work(w);
+        found_work(w);
         w->running.store_relaxed(true);
         return g;
     }
@@ -535,6 +546,8 @@ class Scheduler {
                 if (p != mine) {
                     G *g = pass == 0 ? p->queue.steal_into(mine->queue) : take_ripe(p);
                     if (g) w->stolen++;
+                    // What it took along was out of sight for a moment: somebody may have looked just then, and sleep.
+                    if (g && !mine->queue.empty()) wake_for(SleeperKind::coroutine, nullptr, nullptr);
                     if (g && may_start(w, g)) return g;
                     if (g) {
                         offer(g);
@@ -557,28 +570,37 @@ class Scheduler {
         G *g = p->next.load_acquire();
         return g && g == p->ripe.load() && p->next.compare_exchange(g, nullptr) ? g : nullptr;
     }
+    // While it was on its way nobody else was woken: there may be more work than it takes.
     void found_work(Worker *w) noexcept {
-        w->spinning = false;
-        // While it was on its way nobody else was woken: there may be more work than it takes.
-        if (spinning.fetch_sub(1) == 1 && has_common_work(w)) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        bool was_relied_on = w->spinning ? stop_spinning(w) : w->relied_on;
+        w->relied_on = false;
+        if (was_relied_on) wake_more();
     }
-    void stop_spinning(Worker *w) noexcept {
-        if (!w->spinning) return;
+    // True if it was the last.
+    bool stop_spinning(Worker *w) noexcept {
+        if (!w->spinning) return false;
         w->spinning = false;
-        spinning.fetch_sub(1);
+        w->spins_until = 0;
+        return spinning.fetch_sub(1) == 1;
     }
     // Something that `w`, among others, could run.
     bool has_common_work(Worker *w) noexcept {
+        if (w->locked) return false;
         if (shared.has([=](const G *g) { return may_start(w, g); })) return true;
+        return has_stealable() || (!w->scope && has_fresh());
+    }
+    bool has_stealable() noexcept {
         for (Processor *p = processors.load_acquire(); p; p = p->all_link) {
             if (!p->queue.empty()) return true;
             G *g = p->next.load_acquire();
             if (g && g == p->ripe.load()) return true;
         }
-        if (w->scope && !w->locked) return false;
+        return false;
+    }
+    bool has_fresh() noexcept {
         Held<Lock> hold(lock_);
-        for (Worker *other = workers_; other; other = other->all_link)
-            if (other->fresh_count.load()) return true;
+        for (Worker *w = workers_; w; w = w->all_link)
+            if (w->fresh_count.load()) return true;
         return false;
     }
 
@@ -594,17 +616,20 @@ class Scheduler {
         spinning.fetch_add(1);
         return true;
     }
-    // Detached from Python (there is no GIL): until there seems to be work, for some microseconds at most.
+    // Detached from Python (there is no GIL): until there seems to be work, for some microseconds at most. What it sees may be work that it
+    // may not run, so the limit holds until it has found something or lies down.
     bool spin(Worker *w, int64_t until) noexcept {
-        do {
+        if (!w->spins_until) w->spins_until = until;
+        while (now_ns() < w->spins_until) {
             for (int i = 0; i < 20; i++) cpu_relax();
             if (!w->inbox.empty() || shared.count()) return true;
             for (Processor *p = processors.load_acquire(); p; p = p->all_link)
                 if (!p->queue.empty()) return true;
-        } while (now_ns() < until);
+        }
         return false;
     }
     // Gives the processor back and says so. True: there is nothing to do, it may park. In both cases get_up() follows.
+    // It may have been relied on, while it was spinning, for more than it is going to do, or for what it may not run.
     bool lie_down(Worker *w) noexcept {
         w->running.store_relaxed(false);
         stop_spinning(w);
@@ -612,13 +637,15 @@ class Scheduler {
         w->asleep.store(true);
         // Without an idle processor, those that hold them look at the deadlines. Else the last to lie down keeps watch: it knows of the
         // deadlines that it has set itself, and those who lay down before do not.
-        if (idle_count.load()) keeper.store(w);
-        return !w->has_own_work() && !may_take_some(w);
+        bool room = idle_count.load() != 0;
+        if (room) keeper.store(w);
+        if (w->has_own_work() || (room && has_common_work(w))) {
+            w->relied_on = true;
+            return false;
+        }
+        if (room && (w->scope || w->locked)) wake_more();
+        return true;
     }
-    bool may_take_some(Worker *w) noexcept {
-        if (!idle_count.load() || !has_common_work(w)) return false;
-        if (w->locked) wake_for(SleeperKind::plain, w->scope, nullptr); // what it has left is for others
-        return !w->locked;
     }
     // How long it may sleep. After lie_down: who sets an earlier deadline then sees the keeper, and unparks it.
     int64_t sleep_until(Worker *w) noexcept { return keeper.load() == w ? deadlines.next_due.load() : forever; }
@@ -635,7 +662,7 @@ class Scheduler {
     }
     // Whether it needs a processor, now that it is up.
     bool has_reason(Worker *w) noexcept {
-        return has_processor(w) || w->has_own_work() || may_take_some(w);
+        return has_processor(w) || w->has_own_work() || (idle_count.load() && has_common_work(w));
     }
 
     // ---- deadlines ----

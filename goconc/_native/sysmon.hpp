@@ -20,6 +20,7 @@
 namespace goconc {
 
 class Sysmon {
+  protected: // tests/native looks by hand
     static constexpr int64_t us = 1000, ms = 1000 * us;
     static constexpr int64_t shortest = 200 * us, longest = 5 * ms;
     static constexpr int64_t grace = 50 * us;        // a hand-off takes less
@@ -99,13 +100,7 @@ class Sysmon {
         return true;
     }
     // Under the lock. A sleeping worker gets the idle processor, unless one is on its way.
-    bool send_somebody() {
-        uint32_t none = 0;
-        if (!s_->spinning.compare_exchange(none, 1)) return false;
-        if (s_->rouse_with_processor(SleeperKind::plain, nullptr, nullptr)) return true;
-        s_->spinning.fetch_sub(1);
-        return false;
-    }
+    bool send_somebody() { return s_->rouse_with_processor(SleeperKind::coroutine, nullptr, nullptr); }
 
     Look look(int64_t now) {
         Look seen;
@@ -133,7 +128,7 @@ class Sysmon {
             int64_t stuck = now - w->seen_since;
             if (next && stuck >= grace) p->ripe.store(next);
             else if (next && s_->idle_) seen.unripe = true;
-            if (s_->idle_ && ((next && stuck >= grace) || !p->queue.empty())) seen.acted = send_somebody() || seen.acted;
+            if (s_->idle_ && ((next && stuck >= grace) || !p->queue.empty() || s_->shared.count())) seen.acted = send_somebody() || seen.acted;
             if (warn_after && stuck >= warn_after && !w->reported && holds_up(w)) {
                 w->reported = true;
                 report(w);

@@ -101,13 +101,13 @@ void list_of_goroutines() {
     G gs[6];
     for (int i = 0; i < 4; i++) list.push(&gs[i]);
     auto is = [&](int i) { return [&gs, i](const G *g) { return g == &gs[i]; }; };
-    CHECK(list.pop_if(is(1)) == &gs[1] && list.count == 3);
+    CHECK(list.pop_if(is(1)) == &gs[1] && list.count() == 3);
     CHECK(list.pop_if(is(3)) == &gs[3] && list.tail == &gs[2]);
     CHECK(!list.pop_if(is(1)));
     other.push(&gs[4]);
     other.push(&gs[5]);
     list.append(other);
-    CHECK(other.empty() && list.count == 4);
+    CHECK(other.empty() && list.count() == 4);
     for (int i : {0, 2, 4, 5}) CHECK(list.pop() == &gs[i]);
     CHECK(list.empty() && !list.tail && !list.pop_if(is(0)));
     list.push(&gs[0]);

@@ -4,6 +4,8 @@
 // one thread. Before each access to an atomic word, the explorer decides who goes on: a depth-first search over all such decisions, each
 // leaf being one run from a fresh state. Going on with another task although the present one could go on is a preemption; a time-out that
 // comes while others could run counts as one.
+// A word that only one task touches, that nobody writes, or that is always touched under the same lock is no point of choice, nor is giving a
+// lock back: going on with another task there shows nothing that doing so at the next point does not. Which words are shared is found out on the way; the search starts again when one more is.
 // It shows only sequentially consistent behaviour: wrong memory orders are ThreadSanitizer's part.
 //
 // A model is a class made afresh for every run, always at the same address, so that runs repeat exactly:
@@ -12,13 +14,17 @@
 // if tasks are left that wait for ever; tasks added with t.add_server may do so.
 #pragma once
 #define GOCONC_EXPLORE
+#if defined(__x86_64__)
+#include "../../goconc/_native/fiber/switch_x86_64.hpp"
+#elif defined(__aarch64__)
+#include "../../goconc/_native/fiber/switch_aarch64.hpp"
+#endif
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <new>
-#include <ucontext.h>
 #include <vector>
 
 namespace explore {
@@ -41,28 +47,39 @@ struct Task {
     bool may_time_out = false, timed_out = false;
     const std::function<bool()> *condition = nullptr;
     const void *last_read = nullptr;
+    uint32_t holds = 0; // a bit a lock
     std::function<void()> body;
-    ucontext_t context;
+    void *context = nullptr; // its stack pointer while another runs
     std::vector<char> stack;
 };
 
 class Explorer {
-    static constexpr size_t most_tasks = 8, stack_size = 128 * 1024;
+    static constexpr size_t most_tasks = 8, stack_size = 64 * 1024;
     static constexpr long longest = 20000; // steps; a run that takes more goes in a circle
 
     struct Choice {
         int chosen, count;
     };
+    struct Touched {
+        const void *word = nullptr;
+        uint8_t by = 0;                // a bit a task
+        uint32_t under = ~uint32_t(0); // a bit a lock that was held whenever it was touched
+        bool written = false, shared = false;
+    };
+    static constexpr size_t most_words = 4096;
+    Touched words_[most_words]; // hashed by address
+    std::vector<const void *> locks_;
+    bool one_more_shared_ = false;
     std::vector<Choice> path_;
     size_t depth_ = 0;
     Task tasks_[most_tasks];
     int count_ = 0, current_ = -1, preemptions_ = 0;
     long steps_ = 0;
-    ucontext_t main_;
+    void *main_ = nullptr;
     Result result_;
 
-    static void enter() {
-        Explorer &e = *now();
+    static void enter(void *explorer) {
+        Explorer &e = *static_cast<Explorer *>(explorer);
         e.tasks_[e.current_].body();
         e.tasks_[e.current_].state = Task::done;
         e.pass_on();
@@ -109,9 +126,28 @@ class Explorer {
         }
         return task;
     }
-    void go(int task, ucontext_t *from) {
+    void go(int task, void **from) {
         current_ = task;
-        swapcontext(from, task < 0 ? &main_ : &tasks_[task].context);
+        goconc_fiber_switch(from, task < 0 ? main_ : tasks_[task].context);
+    }
+    Touched &place_of(const void *word) {
+        size_t at = (reinterpret_cast<uintptr_t>(word) >> 2) * 0x9e3779b97f4a7c15u >> 52;
+        for (size_t tries = 0; tries < most_words; tries++, at = (at + 1) % most_words) {
+            if (!words_[at].word) words_[at].word = word;
+            if (words_[at].word == word) return words_[at];
+        }
+        std::fprintf(stderr, "explore: too many words\n");
+        std::abort();
+    }
+    bool is_shared(const void *word, bool writes) {
+        if (!word) return true;
+        Touched &t = place_of(word);
+        if (t.shared) return true;
+        t.by |= uint8_t(1u << current_);
+        t.under &= tasks_[current_].holds;
+        t.written = t.written || writes;
+        if (!t.written || t.under || (t.by & (t.by - 1)) == 0) return false;
+        return t.shared = one_more_shared_ = true;
     }
     // The running task cannot go on, or need not.
     void pass_on() {
@@ -141,26 +177,43 @@ class Explorer {
         t.name = name;
         t.server = server;
         t.body = std::move(body);
-        getcontext(&t.context);
-        t.context.uc_stack.ss_sp = t.stack.data();
-        t.context.uc_stack.ss_size = stack_size;
-        t.context.uc_link = nullptr;
-        makecontext(&t.context, &Explorer::enter, 0);
+        char *high = t.stack.data() + stack_size;
+        t.context = goconc::goconc_fiber_prepare(high - reinterpret_cast<uintptr_t>(high) % 16, this, reinterpret_cast<void *>(&Explorer::enter));
     }
 
-    void point(const void *word) {
+    void point(const void *word, bool writes = false) {
         if (current_ < 0) return;
         if (++steps_ > longest) fail("it goes on in a circle");
-        pass_on();
+        if (is_shared(word, writes)) pass_on();
         tasks_[current_].last_read = word;
         result_.trace.push_back(current_);
+    }
+    void lock(bool *held) {
+        point(nullptr);
+        if (current_ >= 0) {
+            while (*held) wait(held, true, false, nullptr);
+            tasks_[current_].holds |= bit_of(held);
+        }
+        *held = true;
+    }
+    void unlock(bool *held) {
+        *held = false;
+        if (current_ < 0) return;
+        tasks_[current_].holds &= ~bit_of(held);
+        written(held);
+    }
+    uint32_t bit_of(const void *lock) {
+        size_t n = 0;
+        while (n < locks_.size() && locks_[n] != lock) n++;
+        if (n == locks_.size()) locks_.push_back(lock);
+        return n < 32 ? uint32_t(1) << n : 0;
     }
     void written(const void *word) {
         for (int i = 0; i < count_; i++)
             if (tasks_[i].state == Task::waiting && tasks_[i].spins && tasks_[i].sleeps_on == word) tasks_[i].state = Task::ready;
     }
     void rouse(const void *word) {
-        point(word);
+        point(word, true);
         for (int i = 0; i < count_; i++)
             if (tasks_[i].state == Task::waiting && !tasks_[i].spins && tasks_[i].sleeps_on == word) {
                 tasks_[i].state = Task::ready;
@@ -193,7 +246,7 @@ class Explorer {
         int from = current_;
         current_ = -1;
         if (from < 0) std::abort();
-        swapcontext(&tasks_[from].context, &main_); // its stack is given up as it stands
+        goconc_fiber_switch(&tasks_[from].context, main_); // its stack is given up as it stands
         std::abort();
     }
     void fail_at_end(const char *why) {
@@ -207,6 +260,8 @@ class Explorer {
         alignas(64) static unsigned char room[sizeof(Model)];
         now() = this;
         path_.clear();
+        for (Touched &t : words_) t = Touched();
+        locks_.clear();
         result_ = Result();
         for (;;) {
             Model *model = new (room) Model;
@@ -215,6 +270,7 @@ class Explorer {
             steps_ = 0;
             preemptions_ = bound;
             result_.trace.clear();
+            one_more_shared_ = false;
             model->tasks(*this);
             int first = next();
             if (first >= 0) go(first, &main_);
@@ -223,6 +279,10 @@ class Explorer {
             result_.schedules++;
             if (result_.failed) break; // what the model holds stays where it is: tasks still stand in it
             model->~Model();
+            if (one_more_shared_) {
+                path_.clear();
+                continue;
+            }
             while (!path_.empty() && path_.back().chosen + 1 == path_.back().count) path_.pop_back();
             if (path_.empty()) {
                 result_.complete = true;
@@ -260,11 +320,20 @@ inline void spin() {
     if (Explorer::now()) Explorer::now()->spin();
 }
 
+inline void lock(bool *held) {
+    if (Explorer::now()) Explorer::now()->lock(held);
+    else *held = true;
+}
+inline void unlock(bool *held) {
+    if (Explorer::now()) Explorer::now()->unlock(held);
+    else *held = false;
+}
+
 template <class T> class Word {
     T value_{};
 
-    void read() const {
-        if (Explorer::now()) Explorer::now()->point(this);
+    void touch(bool writes) const {
+        if (Explorer::now()) Explorer::now()->point(this, writes);
     }
     T change(T value) {
         T old = value_;
@@ -278,15 +347,15 @@ template <class T> class Word {
     constexpr explicit Word(T value) noexcept : value_(value) {}
     T peek() const { return value_; } // no point of choice
 
-    T load(std::memory_order) const { return read(), value_; }
-    void store(T value, std::memory_order) { read(), change(value); }
-    T exchange(T value, std::memory_order) { return read(), change(value); }
-    T fetch_add(T value, std::memory_order) { return read(), change(T(value_ + value)); }
-    T fetch_sub(T value, std::memory_order) { return read(), change(T(value_ - value)); }
-    T fetch_or(T value, std::memory_order) { return read(), change(T(value_ | value)); }
-    T fetch_and(T value, std::memory_order) { return read(), change(T(value_ & value)); }
+    T load(std::memory_order) const { return touch(false), value_; }
+    void store(T value, std::memory_order) { touch(true), change(value); }
+    T exchange(T value, std::memory_order) { return touch(true), change(value); }
+    T fetch_add(T value, std::memory_order) { return touch(true), change(T(value_ + value)); }
+    T fetch_sub(T value, std::memory_order) { return touch(true), change(T(value_ - value)); }
+    T fetch_or(T value, std::memory_order) { return touch(true), change(T(value_ | value)); }
+    T fetch_and(T value, std::memory_order) { return touch(true), change(T(value_ & value)); }
     bool compare_exchange_strong(T &expected, T desired) {
-        read();
+        touch(true);
         if (value_ == expected) return change(desired), true;
         expected = value_;
         return false;

@@ -1,48 +1,18 @@
-// Every order of small programs over the headers, within two preemptions; and the same programs with a mistake, which has to be found.
+// Every order of small programs over the headers below the scheduler, within two preemptions; and the same programs with a mistake, which
+// has to be found.
 #define GOCONC_QUEUE_SLOTS 4
 #include "explore.hpp"
 
-#include "check.hpp"
+#include "models.hpp"
 #include "sleeping.hpp"
-#include "worker_loop.hpp"
 
 using namespace goconc;
 using explore::expect;
 using explore::Tasks;
+using models::right;
+using models::wrong;
 
 namespace {
-
-long total = 0;
-int bound = 2;
-
-explore::Result look(const char *name, explore::Result r, std::chrono::steady_clock::time_point start) {
-    total += r.schedules;
-    std::printf("   %-58s %7ld schedules%s%s%s (%.0f ms)\n", name, r.schedules, r.failed ? ", found: " : "", r.why,
-                r.failed || r.complete ? "" : ", not all", check::milliseconds(start));
-    std::fflush(stdout);
-    return r;
-}
-template <class Model> void right(const char *name, int preemptions = bound, long most = 2000000) {
-    check::test(name, [&] {
-        static explore::Explorer explorer;
-        auto start = std::chrono::steady_clock::now();
-        explore::Result r = look(name, explorer.run<Model>(preemptions, most), start);
-        if (r.failed) {
-            for (int task : r.trace) std::printf("%s ", explorer.name_of(task));
-            std::printf("\n");
-        }
-        CHECK(!r.failed);
-        CHECK(r.complete);
-    });
-}
-template <class Model> void wrong(const char *name, int preemptions = bound, long most = 2000000) {
-    check::test(name, [&] {
-        static explore::Explorer explorer;
-        auto start = std::chrono::steady_clock::now();
-        explore::Result r = look(name, explorer.run<Model>(preemptions, most), start);
-        CHECK(r.failed); // the mistake was not found
-    });
-}
 
 // ---- Parker ----
 
@@ -535,192 +505,9 @@ struct ThiefChainModel {
     }
 };
 
-// ---- sleeping and waking: the Scheduler and a worker's loop ----
-
-// Workers are servers; what is offered has to run once, and nobody may sleep while it waits.
-struct SchedulerModel {
-    static constexpr int most = 3;
-    Scheduler scheduler;
-    Worker workers[most];
-    G gs[most];
-    int runs[most] = {}, joined = 0;
-
-    void work(int i, Rules rules) {
-        rules.patient = false;
-        WorkerLoop loop(scheduler, &workers[i], rules);
-        loop.clock = [] { return int64_t(0); };
-        loop.join();
-        joined++;
-        for (;;) {
-            G *g = loop.find_next();
-            g->state.start();
-            expect(++runs[g - gs] == 1, "it ran twice");
-            g->state.finish();
-        }
-    }
-};
-
-template <int workers_used, int offers, bool looks_again = true, bool asleep_before = true> struct OfferModel : SchedulerModel {
-    void tasks(Tasks t) {
-        Rules rules;
-        rules.looks_again = looks_again;
-        rules.asleep_before_look = asleep_before;
-        for (int i = 0; i < workers_used; i++) t.add_server(i ? "worker2" : "worker1", [this, i, rules] { work(i, rules); });
-        for (int i = 0; i < offers; i++)
-            t.add(i ? "outside2" : "outside1", [this, i] {
-                gs[i].kind = SleeperKind::coroutine;
-                scheduler.queue(nullptr, &gs[i]);
-            });
-    }
-    void check() {
-        for (int i = 0; i < offers; i++) expect(runs[i] == 1, "everybody sleeps, and work waits");
-    }
-};
-
-// A goroutine at home on its worker waits; the outside claims it and makes it ready. Another worker has nothing to do.
-template <bool rouses, bool releases> struct MailModel {
-    Scheduler scheduler;
-    Worker worker, other;
-    G g;
-    int woken = 0, waits = 0;
-
-    void tasks(Tasks t) {
-        g.kind = SleeperKind::plain;
-        g.home = &worker;
-        t.add_server("worker", [this] {
-            Rules rules;
-            rules.patient = false;
-            WorkerLoop loop(scheduler, &worker, rules);
-            loop.join();
-            for (;;) {
-                g.state.start();
-                worker.current = &g;
-                if (++waits == 3) break;
-                g.claim.open();
-                if (g.state.park()) expect(loop.find_next() == &g, "another goroutine");
-            }
-            g.state.finish();
-        });
-        t.add_server("other worker", [this] {
-            Rules rules;
-            rules.patient = false;
-            rules.releases = releases;
-            WorkerLoop loop(scheduler, &other, rules);
-            loop.join();
-            loop.find_next();
-        });
-        t.add("outside", [this] {
-            while (woken < 2) {
-                explore::wait_for([this] { return g.claim.is_open(g.claim.ticket()); });
-                if (!g.claim.take_any()) continue;
-                woken++;
-                if (rouses) scheduler.make_ready(nullptr, &g);
-                else if (g.state.ready()) worker.inbox.push(&g);
-            }
-        });
-    }
-    void check() { expect(waits == 3, "it sleeps although it was made ready"); }
-};
-
-// The background's worker, a run()'s worker, and a plain goroutine that only the first may start.
-template <bool of_scope> struct RightsModel : SchedulerModel {
-    int scope = 0;
-
-    void tasks(Tasks t) {
-        workers[1].scope = &scope;
-        t.add_server("background", [this] { work(0, Rules()); });
-        t.add_server("run", [this] { work(1, Rules()); });
-        t.add("outside", [this] {
-            gs[0].kind = SleeperKind::plain;
-            gs[0].scope = of_scope ? &scope : nullptr;
-            explore::wait_for([this] { return joined == 2; });
-            scheduler.queue(nullptr, &gs[0]);
-        });
-    }
-    void check() { expect(runs[0] == 1, "everybody sleeps, and work waits"); }
-};
-
-// A worker with work queued on its processor comes by, on its 61st tick, just when the one that wants it runs out of patience.
-template <bool keeps_queue> struct PatienceModel : SchedulerModel {
-    void tasks(Tasks t) {
-        Rules rules;
-        rules.keeps_queue = keeps_queue;
-        workers[0].tick.store(60);
-        scheduler.join(&workers[0]);
-        scheduler.acquire(&workers[0]);
-        for (G &g : gs) {
-            g.kind = SleeperKind::coroutine;
-            scheduler.push_back(&workers[0], &g);
-        }
-        t.add_server("worker1", [this, rules] { run(0, rules); });
-        t.add_server("worker2", [this, rules] { run(1, rules); });
-    }
-    void run(int i, Rules rules) {
-        WorkerLoop loop(scheduler, &workers[i], rules);
-        loop.clock = [] { return int64_t(0); };
-        if (i) loop.join();
-        for (;;) expect(++runs[loop.find_next() - gs] == 1, "it ran twice");
-    }
-    void check() {
-        for (int n : runs) expect(n == 1, "everybody sleeps, and work waits");
-    }
-};
-
-// A deadline is armed while two workers sleep; then one of them leaves. It has to be fired by the other.
-struct WatcherModel {
-    Scheduler scheduler;
-    Worker workers[2];
-    G main;
-    ThreadSleeper thread;
-    Deadline deadline;
-    int64_t time = 0;
-    bool left = false, fired = false;
-
-    WorkerLoop loop_of(int i) {
-        Rules rules;
-        rules.patient = false;
-        WorkerLoop loop(scheduler, &workers[i], rules);
-        loop.clock = [this] { return time; };
-        loop.time_passed = [this](int64_t due) { time = due; };
-        loop.clock_is_worth_reading = [] { return true; };
-        return loop;
-    }
-    void tasks(Tasks t) {
-        t.add_server("background", [this] {
-            WorkerLoop loop = loop_of(0);
-            loop.join();
-            for (;;) loop.find_next();
-        });
-        t.add("run", [this] {
-            WorkerLoop loop = loop_of(1);
-            loop.join();
-            main.kind = SleeperKind::plain;
-            main.home = &workers[1];
-            main.state.start();
-            main.claim.open();
-            if (main.state.park()) expect(loop.find_next() == &main, "another goroutine");
-            main.state.start();
-            loop.leave();
-            left = true;
-        });
-        t.add("outside", [this] {
-            explore::wait_for([this] { return main.claim.is_open(2); });
-            thread.claim.open();
-            deadline.owner = static_cast<Sleeper *>(&thread);
-            deadline.when = 1000;
-            deadline.ticket = thread.claim.ticket();
-            scheduler.arm(&deadline);
-            if (main.claim.take_any()) scheduler.make_ready(nullptr, &main);
-            fired = wait_thread(thread, forever) == Outcome::timed_out;
-        });
-    }
-    void check() { expect(left && fired, "the deadline was not fired"); }
-};
-
 } // namespace
 
 int main() {
-    if (const char *text = std::getenv("GOCONC_PREEMPTIONS")) bound = std::atoi(text);
     right<ParkerModel<Parker>>("parker: token before sleep");
     wrong<ParkerModel<TokenlessParker>>("parker without a token");
     right<TimedWait<true>>("parker: time-out against a wake-up");
@@ -750,19 +537,5 @@ int main() {
     right<QueueModel<LocalQueue, 2>>("local queue: two thieves");
     right<ThiefChainModel>("local queue: a thief of a thief");
     wrong<QueueModel<LooseQueue, 1>>("stealing without compare-and-swap");
-
-    right<OfferModel<1, 2>>("sleep: one worker, two from outside");
-    right<OfferModel<2, 1>>("sleep: two workers, one from outside");
-    wrong<OfferModel<1, 1, false>>("sleep without a second look");
-    wrong<OfferModel<1, 1, true, false>>("asleep stored after the second look");
-    right<MailModel<true, true>>("sleep: wake-up of a goroutine at home");
-    wrong<MailModel<false, true>>("inbox without a wake-up");
-    wrong<MailModel<true, false>>("a processor that an idle worker keeps");
-    right<RightsModel<true>>("sleep: plain goroutine of a run()");
-    right<RightsModel<false>>("sleep: plain goroutine of the background");
-    right<PatienceModel<true>>("sleep: patience ends as the holder comes by", 3);
-    wrong<PatienceModel<false>>("a processor laid aside with work queued on it", 3);
-    right<WatcherModel>("sleep: who watches a deadline leaves");
-    std::printf("   all models: %ld schedules\n", total);
-    return check::summary("explore_test");
+    return models::summary("explore_test");
 }

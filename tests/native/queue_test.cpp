@@ -50,7 +50,7 @@ void local_alone() {
                 if (random.one_in(2)) {
                     GList out;
                     queue.spill(out);
-                    CHECK(out.count == GOCONC_QUEUE_SLOTS / 2);
+                    CHECK(out.count() == GOCONC_QUEUE_SLOTS / 2);
                     while (G *spilled = out.pop()) { // the older half
                         CHECK(spilled == model.front());
                         model.pop_front();
