@@ -31,7 +31,7 @@ cdef object error_of(object ctx):
     """None while it has not ended."""
     cdef object end = end_of(ctx)
     if type(end) is CancelContext:
-        return shared_error(origin_of(<CancelContext>end)) if has_ended(<CancelContext>end) else None
+        return shared_error(origin_of(<CancelContext>end)) if context_has_ended(<CancelContext>end) else None
     return None if end is None else end.err()
 
 
@@ -40,7 +40,7 @@ cdef object cause_of(object ctx):
     cdef object end = end_of(ctx)
     cdef object cause = None
     cdef object ours = end if type(end) is CancelContext else ours_behind(end)
-    if ours is not None and has_ended(<CancelContext>ours):
+    if ours is not None and context_has_ended(<CancelContext>ours):
         cause = origin_of(<CancelContext>ours).said_cause
     return error_of(ctx) if cause is None else cause
 
@@ -171,7 +171,7 @@ cdef inline CancelContext origin_of(CancelContext ctx):
     return <CancelContext>ctx.node.origin.owner
 
 
-cdef bint has_ended(CancelContext ctx) noexcept:
+cdef bint context_has_ended(CancelContext ctx) noexcept:
     """A deadline that has passed counts at once, even if whoever asks computes and keeps the timers from firing."""
     if ctx.node.has_ended():
         return True
@@ -186,7 +186,7 @@ cdef bint has_ended(CancelContext ctx) noexcept:
 
 cdef RecvChan done_view_of(CancelContext ctx):
     cdef RecvChan view
-    has_ended(ctx)
+    context_has_ended(ctx)
     if ctx.due != forever and this_worker() == NULL:
         ensure_background()  # somebody has to fire it
     ctx.node.lock.lock()
@@ -318,7 +318,7 @@ cdef CancelContext new_context(object parent, int64_t due=forever, object due_ti
         hang_below(ctx, <CancelContext>end)
     elif end is not None:
         follow_foreign(ctx, end)
-    if ctx.timer.when != 0 and not has_ended(ctx):
+    if ctx.timer.when != 0 and not context_has_ended(ctx):
         arm_context(ctx)
     return ctx
 
@@ -600,7 +600,7 @@ def context_after_func(ctx, fn, /):
         return func
     func.watches = type(end) is not CancelContext
     func.above = new_context(end) if func.watches else <CancelContext>end
-    has_ended(func.above)
+    context_has_ended(func.above)
     Py_INCREF(func)  # the tree's
     if not func.node.link(&func.above.node):
         Py_DECREF(func)

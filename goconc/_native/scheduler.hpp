@@ -646,7 +646,6 @@ class Scheduler {
         if (room && (w->scope || w->locked)) wake_more();
         return true;
     }
-    }
     // How long it may sleep. After lie_down: who sets an earlier deadline then sees the keeper, and unparks it.
     int64_t sleep_until(Worker *w) noexcept { return keeper.load() == w ? deadlines.next_due.load() : forever; }
     // Parks. Whoever is the keeper no longer when its time has come sleeps on.
