@@ -47,7 +47,7 @@ cdef class Goroutine:
     cdef int kills             # how often the end of its run() was raised in it
     cdef unsigned char failed
     cdef unsigned char retrieved   # somebody has seen the exception
-    cdef unsigned char interrupted # an exception was sent to the thread it ran on: once
+    cdef unsigned char interrupted  # an exception was sent to the thread it ran on: once
     cdef unsigned char left_alone  # its run() did not wait for its end
     cdef str status(self)
     cdef object created_at(self)

@@ -8,6 +8,7 @@ and refuse
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from contextlib import AbstractContextManager
 from traceback import FrameSummary
 from types import GenericAlias, TracebackType
 from typing import (
@@ -164,9 +165,22 @@ def num_goroutine() -> int:
     """How many goroutines exist in this process. (Go: ``runtime.NumGoroutine``)"""
 
 def gomaxprocs(n: int | None = None) -> int:
-    """How many goroutines run at once, at most. (Go: ``runtime.GOMAXPROCS``) This version has one processor: the
-    answer is 1.
+    """How many goroutines run at once, at most; with ``n`` (at least 1), from now on. Returns what it was.
+
+    By default 1 on a build with a GIL, and as many as there are processors for this process on a free-threaded one.
+    (Go: ``runtime.GOMAXPROCS``)
     """
+
+def lock_os_thread() -> AbstractContextManager[object]:
+    """From here on the running goroutine runs on this OS thread only, and the thread runs no other, but those that
+    cannot leave it.
+
+    Until ``unlock_os_thread()`` was called as often, or the ``with`` block is left:
+    ``with goconc.lock_os_thread(): ...``. (Go: ``runtime.LockOSThread``)
+    """
+
+def unlock_os_thread() -> None:
+    """Undoes one ``lock_os_thread()``. Without one it does nothing. (Go: ``runtime.UnlockOSThread``)"""
 
 def gosched() -> None:
     """Lets other goroutines run; returns when it is this one's turn again. (Go: ``runtime.Gosched``)

@@ -259,6 +259,14 @@ def no_leaked_goroutines():
 
 
 @pytest.fixture
+def one_processor():
+    """One goroutine runs at a time, on the thread of ``run()``: for what belongs to a thread, and for orders."""
+    before = goconc.gomaxprocs(1)
+    yield
+    goconc.gomaxprocs(before)
+
+
+@pytest.fixture
 def rng():
     """Random numbers. The seed is printed when the test fails; GOCONC_SEED sets it."""
     seed = int(os.environ.get("GOCONC_SEED") or random.SystemRandom().randrange(2**32))

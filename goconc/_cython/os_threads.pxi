@@ -21,9 +21,9 @@ class _ThreadLock:
 def lock_os_thread():
     """From here on the running goroutine runs on this OS thread only, and the thread runs no other, but those that cannot leave it.
 
-    Until ``unlock_os_thread()`` was called as often, or the ``with`` block is left: ``with goconc.lock_os_thread(): ...``. A plain goroutine
-    stays on its thread in any case; others that began there stay too, and still run while this one waits. If it ends without unlocking,
-    the thread is used for nothing new (unless it is one that called ``run``). (Go: ``runtime.LockOSThread``)
+    Until ``unlock_os_thread()`` was called as often, or the ``with`` block is left: ``with goconc.lock_os_thread(): ...``. A plain
+    goroutine stays on its thread in any case; others that began there stay too, and still run while this one waits. If it ends without
+    unlocking, the thread is used for nothing new (unless it is one that called ``run``). (Go: ``runtime.LockOSThread``)
     """
     cdef Worker *w = this_worker()
     cdef G *g

@@ -9,6 +9,9 @@ import goconc
 
 MINE = __file__
 
+# Hooks belong to a thread: with several processors, goroutines run on threads that have none.
+pytestmark = pytest.mark.usefixtures("one_processor")
+
 
 @pytest.fixture(autouse=True)
 def hooks_restored():
