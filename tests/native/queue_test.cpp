@@ -204,7 +204,7 @@ void order() {
     scheduler.push_last(&w, &gs[2]);
     scheduler.push_back(&w, &gs[3]);
     for (int i : {3, 0, 1, 2}) CHECK(scheduler.pick(&w) == &gs[i]);
-    CHECK(!scheduler.pick(&w) && !scheduler.has_work(&w));
+    CHECK(!scheduler.pick(&w) && !w.has_own_work() && !scheduler.has_common_work(&w));
     // Every 61st look begins at the far ends: whoever is made ready again and again does not starve the others.
     scheduler.shared.push(&gs[5]);
     bool came = false;

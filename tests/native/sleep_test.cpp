@@ -3,6 +3,7 @@
 #define GOCONC_QUEUE_SLOTS 4
 #include "check.hpp"
 #include "sleeping.hpp"
+#include "../../goconc/_native/sysmon.hpp"
 #include "worker_loop.hpp"
 
 #include <atomic>
@@ -20,7 +21,9 @@ struct Settings {
     int wakes = 1000;        // of each driver
     int sleepers = 2;        // goroutines that wait for deadlines
     bool comes_and_goes = false;
-    bool gets_stuck = false; // a step now and then takes longer than who wants a processor is patient
+    bool gets_stuck = false; // a step now and then takes longer than sysmon lets pass
+    uint32_t procs = 1;
+    bool resizes = false;    // and the number of processors changes all the time
 };
 
 // What a goroutine does: one step each time it is run.
@@ -35,6 +38,7 @@ struct TestG : G {
 class World {
     Settings settings_;
     Scheduler scheduler_;
+    Sysmon sysmon_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::unique_ptr<TestG>> waiting_, sleepers_;
     std::vector<int> scopes_;
@@ -81,7 +85,7 @@ class World {
                 g->deadline.when = now_ns() + g->random.below(300000);
                 g->deadline.kind = DeadlineKind::wake;
                 g->deadline.ticket = ticket;
-                CHECK(scheduler_.arm(&g->deadline));
+                CHECK(scheduler_.arm(w, &g->deadline));
             }
             w->current = nullptr;
             g->running = false;
@@ -97,7 +101,7 @@ class World {
     }
 
     void work(Worker *w, const std::function<bool()> &stopping) {
-        WorkerLoop loop(scheduler_, w);
+        WorkerLoop<> loop(scheduler_, w);
         loop.stopping = stopping;
         loop.join();
         while (G *g = loop.find_next()) {
@@ -156,10 +160,11 @@ class World {
                 deadline.owner = static_cast<Sleeper *>(&thread);
                 deadline.ticket = thread.claim.open();
                 deadline.when = now_ns() + random.below(100000);
-                CHECK(scheduler_.arm(&deadline));
+                CHECK(scheduler_.arm(nullptr, &deadline));
                 CHECK(wait_thread(thread, forever) == Outcome::timed_out);
                 CHECK(now_ns() >= deadline.when && !deadline.armed());
             }
+            if (settings_.resizes && random.one_in(10)) CHECK(scheduler_.resize(1 + random.below(settings_.procs)));
             progress_++;
         }
         drivers_left_--;
@@ -198,13 +203,20 @@ class World {
         for (int i = 0; i < settings.sleepers; i++) persistent(sleepers_, TestG::sleeps, random);
         for (int i = 0; i < settings.runs + 2; i++) {
             workers_.emplace_back(new Worker);
+            workers_.back()->thread_state = workers_.back().get();
+            workers_.back()->dice.seed(random.next());
             if (i >= 1 && i <= settings.runs) workers_.back()->scope = &scopes_[size_t(i) - 1];
         }
+        CHECK(scheduler_.resize(settings.procs));
+        scheduler_.background = workers_[0].get();
+        sysmon_.detached = [](void *) { return true; }; // whoever is in one goroutine for long does nothing but wait
+        sysmon_.warn_after = 0;
+        CHECK(sysmon_.start(scheduler_));
         drivers_left_ = settings.drivers;
         check::dump() = [this] {
-            std::fprintf(stderr, "progress %ld, drivers left %d, shared queue %u, wanting %u, surplus %u, next due %lld, now %lld\n",
+            std::fprintf(stderr, "progress %ld, drivers left %d, shared queue %u, wanting %u, in service %u, idle %u, spinning %u, next due %lld, now %lld\n",
                          progress_.load(), drivers_left_.load(), scheduler_.shared.count(), scheduler_.wanting.load(),
-                         scheduler_.surplus.load(), (long long)scheduler_.deadlines.next_due.load(), (long long)now_ns());
+                         scheduler_.in_service.load(), scheduler_.idle_count.load(), scheduler_.spinning.load(), (long long)scheduler_.deadlines.next_due.load(), (long long)now_ns());
             for (auto &w : workers_)
                 std::fprintf(stderr, "worker: asleep %d, inbox empty %d, fresh %u, tick %u\n", w->asleep.load(), w->inbox.empty(),
                              w->fresh_count.load(), w->tick.load());
@@ -228,7 +240,9 @@ class World {
         for (auto &w : workers_) w->parker.unpark();
         for (std::thread &thread : workers) thread.join();
         watcher.join();
-        CHECK(scheduler_.worker_count() == 0 && scheduler_.wanting.load() == 0);
+        sysmon_.stop();
+        CHECK(scheduler_.worker_count() == 0 && scheduler_.wanting.load() == 0 && scheduler_.spinning.load() == 0);
+        CHECK(scheduler_.in_service.load() == scheduler_.size() && scheduler_.idle_count.load() == scheduler_.size());
         CHECK(settings_.sleepers == 0 || deadlines_fired_ > 0);
         CHECK(!settings_.comes_and_goes || comings_ > 0);
     }
@@ -256,8 +270,15 @@ int main() {
     world("three workers, and deadlines", s);
     s.comes_and_goes = true;
     world("workers that come and go", s);
+    s.procs = 3;
+    world("workers that come and go, three processors", s);
+    s.resizes = true;
+    world("a number of processors that changes", s);
     s.gets_stuck = true;
     s.wakes = check::scaled(300);
-    world("workers that get stuck", s);
+    world("workers that get stuck, and all of that", s);
+    s.procs = 1;
+    s.resizes = false;
+    world("workers that get stuck, one processor", s);
     return check::summary("sleep_test");
 }
