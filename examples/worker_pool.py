@@ -3,6 +3,7 @@
 The workers share a channel of jobs and one of results. Closing the jobs ends the workers.
 """
 
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -16,14 +17,18 @@ WORKERS = 4
 class Load:
     """How many workers are busy, and how many were at most."""
 
-    now = most = 0
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self._counting = threading.Lock()
 
     def __enter__(self) -> None:
-        self.now += 1
-        self.most = max(self.most, self.now)
+        with self._counting:
+            self.now += 1
+            self.most = max(self.most, self.now)
 
     def __exit__(self, *exc: object) -> None:
-        self.now -= 1
+        with self._counting:
+            self.now -= 1
 
 
 def compress(path: Path) -> tuple[Path, int, int]:

@@ -293,6 +293,8 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         Attached[uint64_t] sleep_changes
         Attached[uint32_t] sleeping_threads
         void start_afresh() noexcept
+        void hold() noexcept
+        void let_go() noexcept
         bint resize(uint32_t) noexcept
         uint32_t size() noexcept
         bint acquire(Worker *, bint line_up) noexcept

@@ -82,6 +82,7 @@ def _run_helper(ready):
         wait_plain(w, &root.g, WaitReason.none, forever)
         root.g.requests.fetch_and(0)
     w.current = NULL
+    sched.leave(w)
     set_this_worker(NULL)
 
 
@@ -126,6 +127,7 @@ _configure()
 def _after_fork():
     """In the child there is one thread. If it is not a worker, it starts afresh: the parent's goroutines are not its own."""
     global background, background_ready, starting, main_thread
+    sched.let_go()
     fiber_after_fork()
     starting = _threading.Lock()
     main_thread = _threading.main_thread().ident
@@ -144,5 +146,13 @@ def _after_fork():
         sched.resize(procs)
 
 
+def _before_fork():
+    sched.hold()  # sysmon, which is no thread of Python's, must not be inside when the memory is copied
+
+
+def _after_fork_in_parent():
+    sched.let_go()
+
+
 if hasattr(_os, "register_at_fork"):
-    _os.register_at_fork(after_in_child=_after_fork)
+    _os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)

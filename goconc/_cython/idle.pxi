@@ -45,19 +45,32 @@ cdef Woken sleep_detached(Worker *w) noexcept:
     cdef int64_t until = sched.sleep_until(w)
     cdef bint deadline_only = True
     cdef Woken why
-    if active_scopes and sched.deadlines.next_due.load() == forever and sched.all_asleep():
-        # In this order: what threads did before they were all seen asleep is seen by the second look at the queues.
-        if foreign_threads() or not sched.all_asleep():
-            until = now_ns() + FOREIGN_LOOK
-            deadline_only = False
-        else:
-            report_deadlock()
+    if active_scopes and sched.deadlines.next_due.load() == forever and sched.all_asleep() and not report_if_deadlock():
+        until = now_ns() + FOREIGN_LOOK
+        deadline_only = False
     if w.on_main_thread:
         until = min(until, now_ns() + <int64_t>SIGNAL_SLICE)
         deadline_only = False
     with nogil:
         why = sched.sleep(w, until, deadline_only)
     return why
+
+
+cdef Attached[uint32_t] looking_for_deadlock
+
+
+cdef bint report_if_deadlock() noexcept:
+    """True if there was one. Workers come to this at the same time, and what one of them has told a main changes everything: so one looks
+    at a time, at all of it."""
+    cdef bint found = False
+    if looking_for_deadlock.exchange(1):
+        return False
+    # In this order: what threads did before they were all seen asleep is seen by the second look at the queues.
+    if foreign_threads() == 0 and sched.all_asleep() and sched.deadlines.next_due.load() == forever:
+        report_deadlock()
+        found = True
+    looking_for_deadlock.store(0)
+    return found
 
 
 cdef void handle_signals(Worker *w) noexcept:

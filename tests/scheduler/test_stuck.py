@@ -66,6 +66,20 @@ def test_main_that_blocks_its_thread_does_not_hold_up_the_others(kind):
     kind.run(main)
 
 
+def test_what_was_made_ready_last_goes_on_too(kind):
+    # rule SCH-05: it waits in a place that thieves pass by at first
+    def main():
+        ran = threading.Event()
+
+        async def other():
+            ran.set()
+
+        kind.go(other)
+        return ran.wait(10)
+
+    assert goconc.run(main)
+
+
 def test_many_calls_into_c_overlap():
     # rule SCH-08: twenty sleeps of 0.1 s, one after another, are 2 s
     def main():
