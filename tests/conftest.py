@@ -258,6 +258,21 @@ def no_leaked_goroutines():
     assert goconc.num_goroutine() == before
 
 
+# These count on nothing that one processor gives. The others do in places (orders, counters without a lock), and have one
+# unless GOCONC_MAXPROCS says otherwise.
+ON_EVERY_CORE = ("asyncio", "context", "errgroup", "scheduler", "semaphore", "singleflight", "stress")
+
+
+@pytest.fixture(autouse=True)
+def processors(request):
+    """As many processors as the tests of a folder are written for."""
+    before = goconc.gomaxprocs()
+    if "GOCONC_MAXPROCS" not in os.environ and request.path.parent.name not in ON_EVERY_CORE:
+        goconc.gomaxprocs(1)
+    yield
+    goconc.gomaxprocs(before)
+
+
 @pytest.fixture
 def one_processor():
     """One goroutine runs at a time, on the thread of ``run()``: for what belongs to a thread, and for orders."""

@@ -12,6 +12,8 @@ cdef enum:
 
 cdef object interrupting = _threading.Lock()  # whose critical section guards `interrupted` and the thread's exception together
 
+cdef object _nothing = eval("lambda: None")  # Python code, in which what is pending for the thread is raised
+
 cdef extern from "Python.h":
     int PyThreadState_SetAsyncExc(unsigned long thread, PyObject *error) noexcept
 
@@ -76,9 +78,17 @@ cdef void interrupt_running(Goroutine go) noexcept:
 cdef void take_interrupt_back(Worker *w) noexcept:
     """By the worker itself, at a dispatch: what was meant for the goroutine that has just stopped."""
     with cython.critical_section(interrupting):
-        if w.interrupted.load() != NULL:
-            PyThreadState_SetAsyncExc(w.thread, NULL)
-            w.interrupted.store(NULL)
+        w.interrupted.store(NULL)
+    # Clearing the exception would leave CPython's mark that there is one, for ever on 3.11 and 3.12. It is raised and dropped instead.
+    try:
+        _nothing()
+    except GoroutineExit:
+        pass
+    except BaseException as error:  # of a signal handler
+        if w.scope != NULL:
+            raise_in_main(<Scope>w.scope, error)
+        else:
+            report_exception(error, None)
 
 
 cdef bint leave_alone(Goroutine go, Worker *w) noexcept:

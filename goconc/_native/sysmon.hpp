@@ -4,9 +4,9 @@
 // and another takes its place, for whoever stands in line or for a sleeping helper, which steals what the stuck one has queued. The
 // stuck worker keeps its processor object, so nothing of its own is touched; it learns of it at its next dispatch (Scheduler::answer_recall).
 //
-// How long it has: a worker that is detached from Python sits in a call that blocks or computes outside Python. Without a GIL that is plain
-// to see, and 1 ms is enough. With one, it may as well wait for the GIL: it has 10 ms, and the more the more there are written off, since
-// workers that only wait for each other's GIL gain nothing. One that is attached runs Python code: it has 10 ms of its processor time, so
+// How long it has: a worker that is detached from Python sits in a call that blocks or computes outside Python, or waits for a lock: it has
+// 10 ms. With a GIL it may as well wait for just that: it has the more the more there are written off, since workers that only wait for
+// each other's GIL gain nothing. One that is attached runs Python code: it has 10 ms of its processor time, so
 // that a thread which the operating system does not run is not taken for one that runs too long.
 //
 // It also ripens what waits in a processor's `next` (two looks 50 us apart at the same goroutine: its worker does something else), sends
@@ -68,7 +68,7 @@ class Sysmon {
         if (w->seen_detached) return now - w->seen_detached >= most;
 #else
         int64_t most = slice;
-        if (w->seen_detached) return now - w->seen_detached >= ms;
+        if (w->seen_detached) return now - w->seen_detached >= most;
         (void)written_off;
 #endif
         if (now - w->seen_since < most) return false;

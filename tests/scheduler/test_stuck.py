@@ -246,5 +246,5 @@ def test_it_is_said_who_holds_up_pinned_goroutines(after, said, procs):
         assert done.stderr == ""
         return
     assert "RuntimeWarning: a goroutine that does not give its thread away holds up 1" in done.stderr
-    assert "goroutine 2" in done.stderr, "who waits"
-    assert "time.sleep(1.5)" in done.stderr, "who holds it up, and where"
+    assert "held up: goroutine 2" in done.stderr, "who waits"
+    assert "by goroutine 1" in done.stderr, "who holds it up"
