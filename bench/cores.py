@@ -19,7 +19,7 @@ import timers
 from harness import Row, check, clock
 
 import goconc
-from goconc import Goroutine, go
+from goconc import Chan, Goroutine, go
 
 TASKS = 8
 
@@ -80,10 +80,86 @@ async def ahash_in_goroutines(n: int) -> float:
     return clock() - start
 
 
+JOBS = 100
+
+
+def serve(jobs: Chan[int], results: Chan[int]) -> None:
+    for n in jobs:
+        results.send(compute(n))
+
+
+async def aserve(jobs: Chan[int], results: Chan[int]) -> None:
+    async for n in jobs:
+        await results.asend(compute(n))
+
+
+def feed(jobs: Chan[int], n: int) -> None:
+    with jobs:
+        for _ in range(JOBS):
+            jobs.send(n)
+
+
+async def afeed(jobs: Chan[int], n: int) -> None:
+    with jobs:
+        for _ in range(JOBS):
+            await jobs.asend(n)
+
+
+def worker_pool(n: int) -> float:
+    start = clock()
+    jobs, results = Chan[int](), Chan[int]()
+    for _ in range(4):
+        go(serve, jobs, results)
+    go(feed, jobs, n)
+    total = sum(results.recv() for _ in range(JOBS))
+    taken = clock() - start
+    check(total, JOBS * compute(n))
+    return taken
+
+
+async def aworker_pool(n: int) -> float:
+    start = clock()
+    jobs, results = Chan[int](), Chan[int]()
+    for _ in range(4):
+        go(aserve, jobs, results)
+    go(afeed, jobs, n)
+    total = 0
+    for _ in range(JOBS):
+        total += await results.arecv()
+    taken = clock() - start
+    check(total, JOBS * compute(n))
+    return taken
+
+
+# No task lasts 10 ms: what does is no longer counted among the goroutines that one processor runs one at a time.
 WORK = [
-    Row("FanOut8", fan_out, afan_out, 300_000),
+    Row("FanOut8", fan_out, afan_out, 100_000),
+    Row("WorkerPool4", worker_pool, aworker_pool, 10_000),
     Row("Hash8", hash_in_goroutines, ahash_in_goroutines, 2),
 ]
+
+
+def beside_threads(rounds: int) -> None:
+    """What the machine has to give: the same work on one thread and on two."""
+    least = {1: float("inf"), 2: float("inf")}
+    for _ in range(rounds):
+        for count in least:
+            begin = threading.Barrier(count + 1)
+
+            def body(tasks: int, begin: threading.Barrier = begin) -> None:
+                begin.wait()
+                for _ in range(tasks):
+                    compute(100_000)
+
+            threads = [threading.Thread(target=body, args=(TASKS // count,)) for _ in range(count)]
+            for thread in threads:
+                thread.start()
+            begin.wait()
+            start = clock()
+            for thread in threads:
+                thread.join()
+            least[count] = min(least[count], clock() - start)
+    print(f"{'FanOut8':24} {'threads':8} {least[1] * 1e4:10.1f} {least[2] * 1e4:12.1f} {least[1] / least[2]:8.2f}")
 
 
 def beside_cores(rows: list[Row], procs: int, rounds: int) -> None:
@@ -148,6 +224,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     args = parser.parse_args()
     rows = [*WORK, *channels.ROWS, *selects.ROWS, *goroutines.ROWS, *timers.ROWS, *programs.ROWS]
+    beside_threads(args.rounds)
     beside_cores([row for row in rows if args.only in row.name], args.procs, args.rounds)
     if not args.only:
         lateness()

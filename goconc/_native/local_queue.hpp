@@ -26,6 +26,10 @@ class LocalQueue {
         return tail_.load() - head;
     }
     bool empty() const noexcept { return head_.load() == tail_.load(); }
+    // Where the next entry will stand. Positions are counted from the beginning of time.
+    uint32_t end() const noexcept { return tail_.load(); }
+    // Some entry before that position is still there. A position that is 2^31 entries old may be taken for one to come; that does no harm.
+    bool has_before(uint32_t position) const noexcept { return int32_t(position - head_.load()) > 0; }
 
     // False if it is full: then spill().
     bool push(G *g) noexcept {

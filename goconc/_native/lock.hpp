@@ -16,6 +16,12 @@
 
 namespace goconc {
 
+// How often this thread had to wait for a lock: its worker asks whether the work that it has come to share is worth sharing.
+inline uint32_t &lock_waits() noexcept {
+    static thread_local uint32_t waits;
+    return waits;
+}
+
 #ifdef GOCONC_EXPLORE
 class Lock {
     bool held_ = false;
@@ -28,15 +34,16 @@ class Lock {
 class Lock {
     Atomic<uint32_t> held_; // 1 while somebody is inside; taken by CAS, given back by a release store
 
+    // Looks more and more seldom: every look takes the line away from the holder, who needs it.
     void wait() noexcept {
-        for (int spins = 0;; spins++) {
+        lock_waits()++;
+        for (int pauses = 1;; pauses += pauses < 64 ? pauses : 0) {
+            for (int i = 0; i < pauses; i++) cpu_relax();
             if (held_.load_relaxed() == 0) {
                 uint32_t free = 0;
                 if (held_.compare_exchange(free, 1)) return;
             }
-            if (spins < 40) {
-                cpu_relax();
-            } else {
+            if (pauses == 64) {
 #if defined(_WIN32)
                 std::this_thread::yield();
 #else

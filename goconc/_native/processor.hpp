@@ -14,6 +14,13 @@ struct Processor {
     // Go's runnext: what was made ready last runs first. Put in by the holder; taken out, by a CAS, by the holder or a thief.
     Attached<G *> next;
     Atomic<G *> ripe;          // has been in `next` for longer than a hand-off takes (says sysmon): thieves may take it
+    Atomic<uint32_t> ripe_to;  // what stands before this position in `queue` has waited for long (says sysmon): thieves may come
+    // sysmon's own: the queue's end when it looked some time ago, that time, and the processor time that the holder had used by then; what
+    // stood in `next` when it looked last, and since when.
+    uint32_t marked = 0;
+    int64_t marked_at = 0, marked_cpu = 0;
+    G *seen_next = nullptr;
+    int64_t seen_next_since = 0;
     Atomic<bool> recalled;     // its holder comes to the scheduler before it runs anything else; set under the scheduler's lock
     Processor *all_link = nullptr; // every processor there ever was; written before it is published
     // Under the scheduler's lock:
@@ -38,6 +45,7 @@ struct Worker {
     Attached<bool> running;         // it is inside a goroutine; for sysmon
     bool spinning = false;          // counted in Scheduler::spinning; given with a processor, or by the owner
     bool relied_on = false;         // it was spinning just now: it has others woken once it has found work
+    uint32_t lock_waits = 0;        // how often it had waited for a lock 61 ticks ago
     int64_t spins_until = 0;        // since it began to look on; 0: not begun
     bool pinned_turn = false;
     bool handed_over = false;       // it gave its processor to one in line, and has run nothing since

@@ -20,6 +20,7 @@ class Scheduler {
     Processor first_;
     Processor *idle_ = nullptr, *spare_ = nullptr;
     uint32_t target_ = 1;
+    static constexpr int64_t calm = 50000000; // ns
     Worker *want_head_ = nullptr, *want_tail_ = nullptr;
     Worker *workers_ = nullptr;
 
@@ -126,6 +127,10 @@ class Scheduler {
     Atomic<uint32_t> spinning;       // workers with a processor that look for work, or are on their way to; bounds wake-ups to one at a time
     Atomic<bool> short_of_helpers{true}; // no helper sleeps that could take a processor on: somebody attached starts one
     Atomic<Worker *> keeper;         // the sleeping worker that wakes for deadlines, if any
+    Atomic<bool> watched;            // sysmon is there: it says what has waited for so long that others are to come for it
+    Atomic<bool> alert;              // it looks at the queues twice a millisecond now
+    Atomic<uint64_t> shared_ripe_to; // what was pushed into the shared queue before that has waited for long
+    Atomic<int64_t> calm_until;      // a worker has found that sharing does not pay: nobody is sent for what merely waits
     Atomic<bool> resting;            // sysmon sleeps until a processor is given to somebody
     Parker watcher;                  // where it sleeps
     Atomic<Worker *> held_up;        // it holds up goroutines pinned to it for long: a helper that gets up says so
@@ -264,12 +269,15 @@ class Scheduler {
     }
     // What is queued on its processor, for everybody.
     void drain(Worker *w) noexcept {
+        if (leave_queue(w)) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+    }
+    bool leave_queue(Worker *w) noexcept {
         flush(w);
         GList rest;
         while (G *g = w->processor->queue.pop()) rest.push(g);
-        if (rest.empty()) return;
+        if (rest.empty()) return false;
         shared.push_all(rest);
-        wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        return true;
     }
 
     void join(Worker *w) noexcept {
@@ -320,7 +328,7 @@ class Scheduler {
             me->processor->queue.spill(half);
             if (!half.empty()) shared.push_all(half);
         }
-        wake_for(kind, scope, last);
+        announce(kind, scope, last);
     }
     // Behind everything that is ready here now (GO-30).
     void push_last(Worker *me, G *g) noexcept {
@@ -331,7 +339,7 @@ class Scheduler {
         }
         shared.push(g);
         bool runs_others_first = me->has_own_work() || me->processor->next.load_relaxed() || !me->processor->queue.empty();
-        if (runs_others_first || shared.count() > 1) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        if (runs_others_first || shared.count() > 1) announce(SleeperKind::coroutine, nullptr, nullptr);
     }
     void push_next(Worker *me, G *g) noexcept {
         if (me->next.load_relaxed() || me->processor->next.load_relaxed()) flush(me);
@@ -456,13 +464,22 @@ class Scheduler {
         Held<Lock> hold(lock_);
         rouse_with_processor(kind, scope, preferred);
     }
+    // There is work for others, which the caller, or others that are at work, may come to themselves, and most often at once. It is worth
+    // somebody's way only if it waits (moved work runs on cold caches, and pinned goroutines talk across threads ever after): sysmon decides.
+    void announce(SleeperKind kind, const void *scope, Worker *preferred) noexcept {
+        if (idle_count.load() == 0) return;
+        if (!watched.load_relaxed()) return wake_for(kind, scope, preferred);
+        if (!alert.load() && !alert.exchange(true)) watcher.unpark();
+    }
     // For what is queued already: whoever was relied upon has found something else to do, or may not run it.
     void wake_more() noexcept {
         if (idle_count.load() == 0 || spinning.load() != 0) return;
-        if (has_stealable() || shared.has([](const G *g) { return g->kind == SleeperKind::coroutine; }))
+        if (has_stealable() || (is_shared_ripe() && shared.has([](const G *g) { return g->kind == SleeperKind::coroutine; })))
             wake_for(SleeperKind::coroutine, nullptr, nullptr);
-        else if (shared.count() || has_fresh())
+        else if (is_shared_ripe() || has_fresh())
             wake_for(SleeperKind::plain, nullptr, nullptr);
+        else if (watched.load_relaxed() && has_unripe())
+            announce(SleeperKind::coroutine, nullptr, nullptr);
     }
 
     // ---- finding work ----
@@ -472,6 +489,7 @@ class Scheduler {
         if (w->processor && w->processor->recalled.load_relaxed()) answer_recall(w);
         if (!w->processor) return nullptr;
         bool turn_of_others = w->tick.load_relaxed() % 61 == 60 && !w->handed_over;
+        if (w->tick.load_relaxed() % 61 == 60 && is_crowded(w) && withdraw(w)) return nullptr;
         w->handed_over = false; // back with a processor, it runs one first: two that want it would hand it to and fro else
         if (turn_of_others && wanting.load_relaxed() != 0) {
             flush(w);
@@ -486,6 +504,24 @@ class Scheduler {
         found_work(w);
         w->running.store_relaxed(true);
         return g;
+    }
+    // In every second goroutine that it has run lately it waited for another worker: they share what would go faster on one core.
+    static bool is_crowded(Worker *w) noexcept {
+        uint32_t before = w->lock_waits;
+        w->lock_waits = lock_waits();
+        return w->lock_waits - before > 30;
+    }
+    // A helper leaves what it has to those that remain at work, and sysmon lets them for a while.
+    bool withdraw(Worker *w) noexcept {
+        if (w->scope || w->locked || !watched.load_relaxed()) return false;
+        calm_until.store(deadline_after(now_ns(), calm));
+        {
+            Held<Lock> hold(lock_);
+            if (!w->processor->in_service || in_service.load_relaxed() - idle_count.load_relaxed() < 2) return false;
+        }
+        leave_queue(w);
+        release(w);
+        return true;
     }
     // Order after Go's findRunnable (SCH-04); every 61st call looks at what others would be starved of: the far ends of the queues
     // before the one made ready last (SCH-03).
@@ -539,7 +575,7 @@ class Scheduler {
         owner->fresh_count.store(owner->fresh.count());
         return g;
     }
-    // Half of another processor's queue, beginning with any; else one that has waited in a `next` for too long; else, for a helper, a
+    // Half of another processor's queue in which some have waited for long, beginning with any; else one that has waited in a `next` for too long; else, for a helper, a
     // plain goroutine whose own worker has not come to it.
     G *steal(Worker *w) noexcept {
         Processor *mine = w->processor, *from = processors.load_acquire();
@@ -548,10 +584,10 @@ class Scheduler {
             Processor *p = from;
             do {
                 if (p != mine) {
-                    G *g = pass == 0 ? p->queue.steal_into(mine->queue) : take_ripe(p);
+                    G *g = pass == 1 ? take_ripe(p) : is_queue_ripe(p) ? p->queue.steal_into(mine->queue) : nullptr;
                     if (g) w->stolen++;
                     // What it took along was out of sight for a moment: somebody may have looked just then, and sleep.
-                    if (g && !mine->queue.empty()) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+                    if (g && !mine->queue.empty()) announce(SleeperKind::coroutine, nullptr, nullptr);
                     if (g && may_start(w, g)) return g;
                     if (g) {
                         offer(g);
@@ -587,15 +623,29 @@ class Scheduler {
         w->spins_until = 0;
         return spinning.fetch_sub(1) == 1;
     }
-    // Something that `w`, among others, could run.
+    // Something that `w`, among others, could run, and that others are not about to.
     bool has_common_work(Worker *w) noexcept {
         if (w->locked) return false;
-        if (shared.has([=](const G *g) { return may_start(w, g); })) return true;
+        if (is_shared_ripe() && shared.has([=](const G *g) { return may_start(w, g); })) return true;
         return has_stealable() || (!w->scope && has_fresh());
+    }
+    // Without sysmon, and while nobody is at work, whatever waits has waited for long enough.
+    bool is_anything_ripe() noexcept { return !watched.load_relaxed() || idle_count.load() >= in_service.load(); }
+    bool is_queue_ripe(Processor *p) noexcept {
+        return p->queue.has_before(p->ripe_to.load_relaxed()) || (is_anything_ripe() && !p->queue.empty());
+    }
+    bool is_shared_ripe() noexcept {
+        return shared.has_before(shared_ripe_to.load_relaxed()) || (is_anything_ripe() && shared.count());
+    }
+    bool has_unripe() noexcept {
+        if (shared.count()) return true;
+        for (Processor *p = processors.load_acquire(); p; p = p->all_link)
+            if (!p->queue.empty()) return true;
+        return false;
     }
     bool has_stealable() noexcept {
         for (Processor *p = processors.load_acquire(); p; p = p->all_link) {
-            if (!p->queue.empty()) return true;
+            if (is_queue_ripe(p)) return true;
             G *g = p->next.load_acquire();
             if (g && g == p->ripe.load()) return true;
         }
@@ -628,7 +678,7 @@ class Scheduler {
             for (int i = 0; i < 20; i++) cpu_relax();
             if (!w->inbox.empty() || shared.count()) return true;
             for (Processor *p = processors.load_acquire(); p; p = p->all_link)
-                if (!p->queue.empty()) return true;
+                if (is_queue_ripe(p)) return true;
         }
         return false;
     }
@@ -648,6 +698,7 @@ class Scheduler {
             return false;
         }
         if (room && (w->scope || w->locked)) wake_more();
+        if (room && watched.load_relaxed() && has_unripe()) announce(SleeperKind::coroutine, nullptr, nullptr);
         return true;
     }
     // How long it may sleep. After lie_down: who sets an earlier deadline then sees the keeper, and unparks it.

@@ -45,6 +45,7 @@ class SharedQueue {
     uint64_t pushed() const noexcept { return pushed_.load_relaxed(); }
     // Everything that stood in it when `pushed()` was `stamp` has left it.
     bool has_passed(uint64_t stamp) const noexcept { return !count() || popped_.load_relaxed() >= stamp; }
+    bool has_before(uint64_t stamp) const noexcept { return !has_passed(stamp); }
     // The first that may be started. The others never leave the queue, so that nobody looks at it in vain meanwhile.
     template <class Wanted> G *pop_if(Wanted wanted) noexcept {
         if (!count()) return nullptr;

@@ -9,8 +9,9 @@
 // each other's GIL gain nothing. One that is attached runs Python code: it has 10 ms of its processor time, so
 // that a thread which the operating system does not run is not taken for one that runs too long.
 //
-// It also ripens what waits in a processor's `next` (two looks 50 us apart at the same goroutine: its worker does something else), sends
-// a sleeper to deadlines that nobody comes to, and says when pinned goroutines are held up for long.
+// It also says what is ripe for thieves: what stands in a queue for two milliseconds, or for half a millisecond behind one and the same
+// goroutine, and what waits in a processor's `next` behind one and the same for 200 us, more than a hand-off takes; and wakes a sleeper for it if a processor is idle. It sends
+// one to deadlines that nobody comes to, too, and says when pinned goroutines are held up for long.
 #pragma once
 #include "scheduler.hpp"
 #include <new>
@@ -23,19 +24,25 @@ class Sysmon {
   protected: // tests/native looks by hand
     static constexpr int64_t us = 1000, ms = 1000 * us;
     static constexpr int64_t shortest = 200 * us, longest = 5 * ms;
-    static constexpr int64_t grace = 50 * us;        // a hand-off takes less
+    static constexpr int64_t grace = 200 * us;       // a hand-off takes less
+    static constexpr int64_t ripe_behind = 500 * us; // what waits for less in a queue is not worth another's way,
+    static constexpr int64_t ripe_after = 2 * ms;    // nor are many that take a microsecond each
+    static constexpr int64_t calm_after = 10 * ms;
     static constexpr int64_t slice = 10 * ms;        // what a goroutine may take before others go ahead elsewhere (SCH-10)
     static constexpr int64_t rest_after = 100 * ms;  // without a processor in use
 
     Scheduler *s_ = nullptr;
     std::thread thread_;
     Atomic<bool> started_, stopping_;
-    int64_t seen_busy_ = 0;
+    int64_t seen_busy_ = 0, seen_queued_ = 0;
+    uint64_t shared_marked_ = 0;
+    int64_t shared_marked_at_ = 0;
 
     struct Look {
         bool busy = false;   // somebody holds a processor
         bool acted = false;  // changed something: more may follow soon
         bool unripe = false; // something waits in a `next`, and a processor is idle
+        bool queued = false; // the same of the queues
     };
 
     static bool is_in_goroutine(Worker *w, int64_t now) {
@@ -102,11 +109,58 @@ class Sysmon {
     // Under the lock. A sleeping worker gets the idle processor, unless one is on its way.
     bool send_somebody() { return s_->rouse_with_processor(SleeperKind::coroutine, nullptr, nullptr); }
 
+    // It is in one goroutine for that long. A thread that the system does not run sits in nothing: thieves need the core that it waits for.
+    bool sits(Worker *w, int64_t now, int64_t span) const {
+        return now - w->seen_since >= span && (w->seen_detached || cpu_time(w->cpu_clock) - w->seen_cpu >= span / 2);
+    }
+    int64_t patience(int64_t now) const { return now < s_->calm_until.load() ? forever : ripe_after; }
+    // Whether thieves may come to its queue. An entry that is still there has waited for as long as the mark behind it is old.
+    bool ripen_queue(Worker *w, bool sitting, int64_t now) {
+        Processor *p = w->processor;
+        if (p->queue.empty()) {
+            p->marked_at = 0;
+        } else if (!p->marked_at) {
+            mark(w, now);
+        } else if (now - p->marked_at >= (sitting ? ripe_behind : patience(now))) {
+            if (w->seen_detached || cpu_time(w->cpu_clock) - p->marked_cpu >= ripe_behind / 2) {
+                if (int32_t(p->marked - p->ripe_to.load_relaxed()) > 0) p->ripe_to.store(p->marked);
+                mark(w, now);
+            }
+        }
+        return p->queue.has_before(p->ripe_to.load_relaxed());
+    }
+    static void mark(Worker *w, int64_t now) {
+        w->processor->marked = w->processor->queue.end();
+        w->processor->marked_at = now;
+        w->processor->marked_cpu = cpu_time(w->cpu_clock);
+    }
+    // Whether they may come for its `next`: not for good, since the same goroutine will be there again.
+    bool ripen_next(Worker *w, bool in_goroutine, int64_t now) {
+        Processor *p = w->processor;
+        G *next = p->next.load_relaxed();
+        if (next != p->seen_next || !in_goroutine) {
+            p->seen_next = next;
+            p->seen_next_since = now;
+        }
+        bool ripe = next && now - p->seen_next_since >= grace && sits(w, now, grace);
+        p->ripe.store(ripe ? next : nullptr);
+        return ripe;
+    }
+    bool ripen_shared(bool all_sit, int64_t now) {
+        if (now - shared_marked_at_ >= (all_sit ? ripe_behind : patience(now))) {
+            s_->shared_ripe_to.store(shared_marked_);
+            shared_marked_ = s_->shared.pushed();
+            shared_marked_at_ = now;
+        }
+        return s_->shared.has_before(s_->shared_ripe_to.load_relaxed());
+    }
+
     Look look(int64_t now) {
         Look seen;
         if (!s_->has_spare()) s_->add_spare(); // nothing is allocated under the lock
         Held<Lock> hold(s_->lock_);
         uint32_t written_off = 0;
+        bool waits = false, all_sit = true;
         for (Worker *w = s_->workers_; w; w = w->all_link) {
             if (!w->processor) continue;
             seen.busy = true;
@@ -120,15 +174,13 @@ class Sysmon {
         for (Worker *w = s_->workers_; w; w = w->all_link) {
             if (!w->processor) continue;
             Processor *p = w->processor;
-            G *next = p->next.load_relaxed();
-            if (!is_in_goroutine(w, now)) {
-                if (next && s_->idle_) seen.unripe = true;
-                continue;
-            }
+            bool in_goroutine = is_in_goroutine(w, now), ripe_next = ripen_next(w, in_goroutine, now);
+            bool sitting = in_goroutine && sits(w, now, ripe_behind);
+            waits = ripen_queue(w, sitting, now) || ripe_next || waits;
+            all_sit = all_sit && sitting;
+            if (p->seen_next && !ripe_next && s_->idle_) seen.unripe = true;
+            if (!in_goroutine) continue;
             int64_t stuck = now - w->seen_since;
-            if (next && stuck >= grace) p->ripe.store(next);
-            else if (next && s_->idle_) seen.unripe = true;
-            if (s_->idle_ && ((next && stuck >= grace) || !p->queue.empty() || s_->shared.count())) seen.acted = send_somebody() || seen.acted;
             if (warn_after && stuck >= warn_after && !w->reported && holds_up(w)) {
                 w->reported = true;
                 report(w);
@@ -138,6 +190,9 @@ class Sysmon {
                 written_off++;
             }
         }
+        waits = ripen_shared(all_sit, now) || waits;
+        if (s_->idle_ && waits) seen.acted = send_somebody() || seen.acted;
+        seen.queued = s_->idle_ && s_->has_unripe();
         if (s_->idle_ && s_->deadlines.next_due.load() <= now - shortest) seen.acted = send_somebody() || seen.acted;
         return seen;
     }
@@ -152,6 +207,16 @@ class Sysmon {
             }
     }
 
+    // Who queues something reads `alert` then; after it is taken back the queues are read once more. With a GIL the queues are not written
+    // in that order for a thread without it: then an ordinary look finds it, some milliseconds later.
+    void stay_alert(const Look &seen, int64_t now) {
+        if (seen.queued || !seen_queued_) seen_queued_ = now;
+        if (now - seen_queued_ < calm_after) return;
+        s_->alert.store(false);
+        seen_queued_ = 0;
+        if (s_->has_unripe()) s_->alert.store(true);
+    }
+
     void watch() {
         int64_t period = shortest;
         int quiet = 0;
@@ -163,6 +228,7 @@ class Sysmon {
                 Look again = look(now_ns());
                 seen.acted = seen.acted || again.acted;
             }
+            if (s_->alert.load()) stay_alert(seen, now);
             if (seen.busy) seen_busy_ = now;
             if (!seen.busy && now - seen_busy_ > rest_after) {
                 rest();
@@ -177,6 +243,7 @@ class Sysmon {
                 period *= 2;
             }
             int64_t until = now + (period < longest ? period : longest), due = s_->deadlines.next_due.load();
+            if (s_->alert.load() && now + ripe_behind < until) until = now + ripe_behind;
             if (seen.busy && due != forever && due + shortest < until) until = due + shortest > now + shortest ? due + shortest : now + shortest;
             s_->watcher.park(until);
         }
@@ -207,6 +274,7 @@ class Sysmon {
         s_ = &s;
         try {
             thread_ = std::thread([this] { watch(); });
+            s.watched.store(true);
             return true;
         } catch (const std::system_error &) {
             started_.store(false);
@@ -218,6 +286,8 @@ class Sysmon {
         stopping_.store(true);
         s_->watcher.unpark();
         thread_.join();
+        s_->watched.store(false);
+        s_->wake_more();
     }
     // In a forked child there is no such thread.
     void start_afresh() noexcept {
