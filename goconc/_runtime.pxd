@@ -335,6 +335,17 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
     cdef cppclass SharedSize "goconc::SharedQueue":
         uint32_t count() noexcept
 
+cdef extern from "_native/worker_loop.hpp" namespace "goconc":
+    cdef cppclass Host:
+        void (*fire_deadlines)(Worker *, int64_t) noexcept
+        cppbool (*looks_on)(Worker *) noexcept
+        Woken (*sleep)(Worker *) noexcept
+        cppbool (*woke)(Worker *, Woken) noexcept
+        void (*wait_in_line)(Worker *) noexcept
+        void (*start_helper)() noexcept
+    void get_processor(Scheduler &, Host &, Worker *) noexcept
+    void idle(Scheduler &, Host &, Worker *) noexcept
+
 cdef extern from "_cpython/fiber.hpp" namespace "goconc" nogil:
     size_t fiber_stack_size() noexcept
     bint fiber_stack_configure(size_t) noexcept

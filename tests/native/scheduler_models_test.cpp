@@ -26,25 +26,18 @@ template <class Sched = Scheduler> struct World {
     bool begun[most] = {}, inside[most] = {};
     int runs[most] = {}, used = 0, joined = 0;
     bool spins = false;
-    int64_t time = 0;
-    std::function<void(int64_t)> time_passes;
 
     explicit World(uint32_t procs) {
         s.resize(procs);
         for (G &g : gs) g.kind = SleeperKind::coroutine;
+        for (int i = 0; i < most_workers; i++) workers[i].thread = (unsigned long)i;
     }
     ~World() {
         for (Processor *p = s.processors.load(), *next; (next = p->all_link); p = next) delete p;
     }
     WorkerLoop<Sched> loop_of(int i) {
         WorkerLoop<Sched> loop(s, &workers[i]);
-        loop.clock = [this] { return time; };
-        loop.time_passed = [this](int64_t due) {
-            if (time_passes) time_passes(due);
-            time = due > time ? due : time;
-        };
-        loop.clock_is_worth_reading = [] { return true; };
-        if (spins) loop.spins = [](Worker *) { return false; }; // it has looked on in vain
+        loop.looks_on_in_vain = spins;
         return loop;
     }
     void run(Worker *w, G *g) {
@@ -195,14 +188,14 @@ struct WakesNoKeeper : Scheduler {
     }
 };
 struct LateKeeper : Scheduler { // reads when it has to wake before it says that it will
-    int64_t seen[2] = {forever, forever};
+    int64_t seen[3] = {forever, forever, forever};
     bool lie_down(Worker *w) {
         int64_t due = deadlines.next_due.load();
         bool nothing = Scheduler::lie_down(w);
-        seen[w->locked] = due; // `locked` tells the two workers apart
+        seen[w->thread] = due;
         return nothing;
     }
-    int64_t sleep_until(Worker *w) { return keeper.load() == w ? seen[w->locked] : forever; }
+    int64_t sleep_until(Worker *w) { return keeper.load() == w ? seen[w->thread] : forever; }
 };
 
 // ---- work that comes from outside ----
@@ -587,7 +580,7 @@ struct Grows : World<> {
 // ---- deadlines ----
 
 // Threads from outside wait for deadlines, the later one's first. Whoever sleeps until the later has to be told of the earlier.
-template <class Sched, int procs> struct Deadlined : World<Sched> {
+template <class Sched, int procs, int workers_used> struct Deadlined : World<Sched> {
     ThreadSleeper threads[2];
     Deadline deadlines[2];
     bool fired[2] = {}, armed[2] = {}, late = false;
@@ -603,12 +596,10 @@ template <class Sched, int procs> struct Deadlined : World<Sched> {
     }
 
     void tasks(Tasks t) {
-        this->workers[1].locked = 1; // see LateKeeper
-        this->time_passes = [this](int64_t due) { // nobody sleeps longer than until what is armed
-            for (int i = 0; i < 2; i++) late = late || (armed[i] && deadlines[i].armed() && deadlines[i].when < due);
-        };
-        this->add_worker(t, 0);
-        this->add_worker(t, 1);
+        t.when_all_sleep([this](int64_t until) { // not longer than until what is armed
+            for (int i = 0; i < 2; i++) late = late || (armed[i] && deadlines[i].armed() && deadlines[i].when < until);
+        });
+        for (int i = 0; i < workers_used; i++) this->add_worker(t, i);
         t.add("outside1", [this] { wait(0, 1000); });
         t.add("outside2", [this] { wait(1, 500); });
     }
@@ -703,6 +694,12 @@ int main() {
     right<Resizes<S>>("gomaxprocs changes", 1);
     wrong<Resizes<ForgetsHeld>>("gomaxprocs forgets who holds processors");
     right<Grows>("gomaxprocs grows for what is queued");
+
+    right<Deadlined<S, 1, 1>>("deadlines: one worker");
+    right<Deadlined<S, 1, 2>>("deadlines: two workers, one processor", 1);
+    right<Deadlined<S, 2, 2>>("deadlines: two workers", 1);
+    wrong<Deadlined<WakesNoKeeper, 1, 2>>("an earlier deadline, and nobody is told");
+    wrong<Deadlined<LateKeeper, 1, 2>>("a keeper that has read the deadlines too early");
 
     right<Leaves<S>>("deadlines: who looks at them leaves");
     wrong<Leaves<KeepsDeadlines>>("who leaves tells nobody");
