@@ -252,6 +252,8 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         int64_t warn_after
         bint start(Scheduler &) noexcept
         void stop() noexcept
+        void hold() noexcept
+        void let_go() noexcept
         void start_afresh() noexcept
     cdef cppclass Processor
     cdef cppclass Worker:
@@ -293,8 +295,6 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         Attached[uint64_t] sleep_changes
         Attached[uint32_t] sleeping_threads
         void start_afresh() noexcept
-        void hold() noexcept
-        void let_go() noexcept
         bint resize(uint32_t) noexcept
         uint32_t size() noexcept
         bint acquire(Worker *, bint line_up) noexcept
