@@ -252,6 +252,8 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         int64_t warn_after
         bint start(Scheduler &) noexcept
         void stop() noexcept
+        void hold() noexcept
+        void let_go() noexcept
         void start_afresh() noexcept
     cdef cppclass Processor
     cdef cppclass Worker:
@@ -293,8 +295,6 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         Attached[uint64_t] sleep_changes
         Attached[uint32_t] sleeping_threads
         void start_afresh() noexcept
-        void hold() noexcept
-        void let_go() noexcept
         bint resize(uint32_t) noexcept
         uint32_t size() noexcept
         bint acquire(Worker *, bint line_up) noexcept
@@ -334,6 +334,17 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         Waiter waiter
     cdef cppclass SharedSize "goconc::SharedQueue":
         uint32_t count() noexcept
+
+cdef extern from "_native/worker_loop.hpp" namespace "goconc":
+    cdef cppclass Host:
+        void (*fire_deadlines)(Worker *, int64_t) noexcept
+        cppbool (*looks_on)(Worker *) noexcept
+        Woken (*sleep)(Worker *) noexcept
+        cppbool (*woke)(Worker *, Woken) noexcept
+        void (*wait_in_line)(Worker *) noexcept
+        void (*start_helper)() noexcept
+    void get_processor(Scheduler &, Host &, Worker *) noexcept
+    void idle(Scheduler &, Host &, Worker *) noexcept
 
 cdef extern from "_cpython/fiber.hpp" namespace "goconc" nogil:
     size_t fiber_stack_size() noexcept

@@ -127,7 +127,7 @@ _configure()
 def _after_fork():
     """In the child there is one thread. If it is not a worker, it starts afresh: the parent's goroutines are not its own."""
     global background, background_ready, starting, main_thread
-    sched.let_go()
+    sysmon.let_go()
     fiber_after_fork()
     starting = _threading.Lock()
     main_thread = _threading.main_thread().ident
@@ -147,11 +147,12 @@ def _after_fork():
 
 
 def _before_fork():
-    sched.hold()  # sysmon, which is no thread of Python's, must not be inside when the memory is copied
+    with nogil:
+        sysmon.hold()  # sysmon, which is no thread of Python's, must not be inside when the memory is copied
 
 
 def _after_fork_in_parent():
-    sched.let_go()
+    sysmon.let_go()
 
 
 if hasattr(_os, "register_at_fork"):

@@ -5,48 +5,32 @@ cdef enum:
     SPIN = 10_000                      # ns that a worker looks on before it sleeps, on builds without a GIL
 
 
-cdef void idle(Worker *w) noexcept:
-    """Sleeps until there is something to do and ``w`` has a processor to do it with. The protocol is in _native/IDLE.md."""
-    cdef int64_t due, now
-    cdef Woken why
+cdef Host host                         # what _native/worker_loop.hpp asks of this half
+host.fire_deadlines = fire_deadlines
+host.looks_on = looks_on
+host.sleep = sleep_detached
+host.woke = woke
+host.wait_in_line = wait_in_line
+host.start_helper = start_helper
+
+
+cdef cppbool looks_on(Worker *w) noexcept:
     cdef bint seen
-    while True:
-        due = sched.deadlines.next_due.load()
-        if due != forever:
-            now = now_ns()
-            if due <= now:
-                sched.acquire(w, False)
-                fire_deadlines(w, now)
-                if w.processor != NULL:
-                    return
-        if FREE_THREADED and sched.may_spin(w):
-            with nogil:
-                seen = sched.spin(w, now_ns() + <int64_t>SPIN)
-            if seen:
-                return
-        why = Woken.token
-        if w.locked and sched.short_of_helpers.load_relaxed():
-            start_helper()  # who else runs what this one may not?
-        if sched.lie_down(w):
-            why = sleep_detached(w)
-        sched.get_up(w)
-        if w.on_main_thread and why != Woken.token:
-            handle_signals(w)
-        if sched.held_up.load_relaxed() != NULL:
-            report_held_up()
-        if sched.has_reason(w):
-            get_processor(w)
-            if w.scope == NULL and sched.short_of_helpers.load_relaxed():
-                start_helper()  # this one may get stuck
-            return
+    if not FREE_THREADED or not sched.may_spin(w):
+        return False
+    with nogil:
+        seen = sched.spin(w, now_ns() + <int64_t>SPIN)
+    return seen
 
 
 cdef Woken sleep_detached(Worker *w) noexcept:
-    cdef int64_t until = sched.sleep_until(w)
+    cdef bint looks_again = (active_scopes and sched.deadlines.next_due.load() == forever and sched.all_asleep()
+                             and not report_if_deadlock())
+    cdef int64_t until = sched.sleep_until(w)  # only now: the report runs Python, which may have set a deadline
     cdef bint deadline_only = True
     cdef Woken why
-    if active_scopes and sched.deadlines.next_due.load() == forever and sched.all_asleep() and not report_if_deadlock():
-        until = now_ns() + FOREIGN_LOOK
+    if looks_again:
+        until = min(until, now_ns() + <int64_t>FOREIGN_LOOK)
         deadline_only = False
     if w.on_main_thread:
         until = min(until, now_ns() + <int64_t>SIGNAL_SLICE)
@@ -54,6 +38,21 @@ cdef Woken sleep_detached(Worker *w) noexcept:
     with nogil:
         why = sched.sleep(w, until, deadline_only)
     return why
+
+
+cdef cppbool woke(Worker *w, Woken why) noexcept:
+    """What a sleeper is woken for beside goroutines."""
+    if w.on_main_thread and why != Woken.token:
+        handle_signals(w)
+    if sched.held_up.load_relaxed() != NULL:
+        report_held_up()
+    return False
+
+
+cdef void wait_in_line(Worker *w) noexcept:
+    sysmon.start(sched)  # those that hold processors may be stuck
+    with nogil:
+        w.parker.park(forever)
 
 
 cdef Attached[uint32_t] looking_for_deadlock

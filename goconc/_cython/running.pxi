@@ -43,7 +43,7 @@ cdef object run_here(Scope scope, object main, tuple args):
     scope.main = first
     scope.root = root
     w = new_worker(<void *>scope)
-    get_processor(w)
+    get_processor(sched, host, w)
     w.running.store(True)
     try:
         active_scopes.append(scope)

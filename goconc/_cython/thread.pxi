@@ -1,4 +1,4 @@
-# A thread becomes a worker and stops being one; how it comes by a processor.
+# A thread becomes a worker and stops being one.
 
 cdef Worker *spare_workers = NULL      # of ended run() calls; workers are never freed
 cdef object starting = _threading.Lock()
@@ -57,15 +57,3 @@ cdef extern from *:
     }
     """
     Worker *make_worker "goconc_make_worker"() noexcept
-
-
-cdef void get_processor(Worker *w) noexcept:
-    """Waits for the right to run goroutines."""
-    if sched.acquire(w, True):
-        return
-    sysmon.start(sched)  # those that hold processors may be stuck
-    while True:
-        with nogil:
-            w.parker.park(forever)
-        if sched.has_processor(w):
-            return

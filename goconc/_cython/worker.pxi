@@ -109,7 +109,7 @@ cdef G *find_next(Worker *w) noexcept:
             fire_deadlines(w, now_ns())
         g = sched.find(w)
         if g == NULL:
-            idle(w)
+            idle(sched, host, w)
         elif g.requests.load_relaxed() & REQUEST_ABANDON:
             continue
         else:

@@ -16,7 +16,9 @@ namespace goconc {
 constexpr int64_t forever = INT64_MAX; // a deadline that never comes
 
 inline int64_t now_ns() noexcept {
-#if defined(_WIN32)
+#if defined(GOCONC_EXPLORE)
+    return explore::time();
+#elif defined(_WIN32)
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 #else
     timespec t;
@@ -31,7 +33,7 @@ inline int64_t deadline_after(int64_t now, int64_t delay) noexcept {
 }
 
 // A thread's processor time, which others may ask for while it lives.
-#if defined(__linux__)
+#if defined(__linux__) && !defined(GOCONC_EXPLORE)
 using ThreadClock = clockid_t;
 inline ThreadClock own_thread_clock() noexcept {
     clockid_t clock;
@@ -55,7 +57,9 @@ class ClockHint {
 
   public:
     bool worth_reading() noexcept {
-#if defined(__x86_64__)
+#if defined(GOCONC_EXPLORE)
+        uint64_t t = 0; // always
+#elif defined(__x86_64__)
         uint64_t t = __rdtsc();
         if (t - last_ < 100000) return false; // 25 to 50 us on machines of 2 to 4 GHz
 #elif defined(__aarch64__)

@@ -27,7 +27,7 @@ class Parker {
     Atomic<int32_t> state_;
 
 #if defined(GOCONC_EXPLORE)
-    Woken sleep(int64_t deadline) noexcept { return explore::sleep(&state_, asleep, deadline != forever) ? Woken::token : Woken::timed_out; }
+    Woken sleep(int64_t deadline) noexcept { return explore::sleep(&state_, asleep, deadline) ? Woken::token : Woken::timed_out; }
     void rouse() noexcept { explore::rouse(&state_); }
     void settle() noexcept {}
 #elif defined(__linux__)

@@ -152,10 +152,6 @@ class Scheduler {
         new (this) Scheduler;
     }
 
-    // Around a fork: nobody is inside.
-    void hold() noexcept { lock_.lock(); }
-    void let_go() noexcept { lock_.unlock(); }
-
     // ---- processors ----
 
     // How many goroutines may run at once from now on; sleeping workers are woken as far as there is work. False: no memory.

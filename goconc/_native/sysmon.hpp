@@ -34,6 +34,7 @@ class Sysmon {
     Scheduler *s_ = nullptr;
     std::thread thread_;
     Atomic<bool> started_, stopping_;
+    Lock inside_; // while it is inside the scheduler: taken by the thread itself, and around a fork; before the scheduler's
     int64_t seen_busy_ = 0, seen_queued_ = 0;
     uint64_t shared_marked_ = 0;
     int64_t shared_marked_at_ = 0;
@@ -156,6 +157,7 @@ class Sysmon {
     }
 
     Look look(int64_t now) {
+        Held<Lock> inside(inside_);
         Look seen;
         if (!s_->has_spare()) s_->add_spare(); // nothing is allocated under the lock
         Held<Lock> hold(s_->lock_);
@@ -251,6 +253,7 @@ class Sysmon {
     // Until a processor is given to somebody: who gives stores the holder, then reads `resting`, both under the lock.
     void rest() {
         {
+            Held<Lock> inside(inside_);
             Held<Lock> hold(s_->lock_);
             for (Worker *w = s_->workers_; w; w = w->all_link)
                 if (w->processor) return;
@@ -289,6 +292,12 @@ class Sysmon {
         s_->watched.store(false);
         s_->wake_more();
     }
+    // Around a fork: it is not inside the scheduler when the memory is copied. Workers are not held up: on a free-threaded build they are
+    // attached, and CPython stops them outside of sections, which would never come to pass if they waited for who forks. For the same
+    // reason hold() is to be called detached: two threads may fork at once.
+    void hold() noexcept { inside_.lock(); }
+    void let_go() noexcept { inside_.unlock(); }
+
     // In a forked child there is no such thread.
     void start_afresh() noexcept {
         auto ask = detached;

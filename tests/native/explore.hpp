@@ -3,7 +3,7 @@
 // Include it before the headers under test: it then stands in for std::atomic and for the sleeps in the kernel. Tasks are contexts of
 // one thread. Before each access to an atomic word, the explorer decides who goes on: a depth-first search over all such decisions, each
 // leaf being one run from a fresh state. Going on with another task although the present one could go on is a preemption; a time-out that
-// comes while others could run counts as one.
+// comes while others could run counts as one. The clock stands still but for time-outs, of which the earliest comes first.
 // A word that only one task touches, that nobody writes, or that is always touched under the same lock is no point of choice, nor is giving a
 // lock back: going on with another task there shows nothing that doing so at the next point does not. Which words are shared is found out on the way; the search starts again when one more is.
 // It shows only sequentially consistent behaviour: wrong memory orders are ThreadSanitizer's part.
@@ -44,7 +44,8 @@ struct Task {
     State state = ready;
     const void *sleeps_on = nullptr; // waiting: until somebody writes there (spin) or rouses it (sleep)
     bool spins = false;
-    bool may_time_out = false, timed_out = false;
+    int64_t deadline = INT64_MAX; // waiting: it may time out
+    bool timed_out = false;
     const std::function<bool()> *condition = nullptr;
     const void *last_read = nullptr;
     uint32_t holds = 0; // a bit a lock
@@ -75,6 +76,8 @@ class Explorer {
     Task tasks_[most_tasks];
     int count_ = 0, current_ = -1, preemptions_ = 0;
     long steps_ = 0;
+    int64_t time_ = 0; // goes by when a task times out
+    std::function<void(int64_t)> all_sleep_until_;
     void *main_ = nullptr;
     Result result_;
 
@@ -114,15 +117,20 @@ class Explorer {
             for (int i = 0; i < count_; i++)
                 if (i != current_ && enabled(tasks_[i])) options[n++] = i;
         free = n;
-        if (n == 0 || preemptions_ > 0)
+        int64_t due = INT64_MAX; // the earliest comes first
+        for (int i = 0; i < count_; i++)
+            if (tasks_[i].state == Task::waiting && tasks_[i].deadline < due) due = tasks_[i].deadline;
+        if (due != INT64_MAX && (n == 0 || preemptions_ > 0))
             for (int i = 0; i < count_; i++)
-                if (tasks_[i].state == Task::waiting && tasks_[i].may_time_out) options[n++] = i;
+                if (tasks_[i].state == Task::waiting && tasks_[i].deadline == due) options[n++] = i;
         if (n == 0) return -1;
         int which = choose(n), task = options[which];
         if ((mine && task != current_) || (which >= free && free > 0)) preemptions_--;
         if (which >= free) {
             tasks_[task].state = Task::ready;
             tasks_[task].timed_out = true;
+            if (due > time_) time_ = due;
+            if (free == 0 && all_sleep_until_) all_sleep_until_(due);
         }
         return task;
     }
@@ -167,6 +175,8 @@ class Explorer {
         return explorer;
     }
     bool inside() const { return current_ >= 0; }
+    int64_t time() const { return time_; }
+    void when_all_sleep(std::function<void(int64_t)> body) { all_sleep_until_ = std::move(body); }
 
     void add(const char *name, std::function<void()> body, bool server) {
         Task &t = tasks_[count_++];
@@ -191,7 +201,7 @@ class Explorer {
     void lock(bool *held) {
         point(nullptr);
         if (current_ >= 0) {
-            while (*held) wait(held, true, false, nullptr);
+            while (*held) wait(held, true, INT64_MAX, nullptr);
             tasks_[current_].holds |= bit_of(held);
         }
         *held = true;
@@ -220,25 +230,25 @@ class Explorer {
                 return;
             }
     }
-    bool wait(const void *word, bool spins, bool may_time_out, const std::function<bool()> *condition) {
+    bool wait(const void *word, bool spins, int64_t deadline, const std::function<bool()> *condition) {
         Task &t = tasks_[current_];
         t.sleeps_on = word;
         t.spins = spins;
-        t.may_time_out = may_time_out;
+        t.deadline = deadline;
         t.timed_out = false;
         t.condition = condition;
         t.state = Task::waiting;
         pass_on();
         t.condition = nullptr;
-        t.may_time_out = false;
+        t.deadline = INT64_MAX;
         return !t.timed_out;
     }
     void wait_for(const std::function<bool()> &condition) {
         point(nullptr);
-        if (!holds(condition)) wait(nullptr, false, false, &condition);
+        if (!holds(condition)) wait(nullptr, false, INT64_MAX, &condition);
     }
     void spin() {
-        if (current_ >= 0) wait(tasks_[current_].last_read, true, false, nullptr);
+        if (current_ >= 0) wait(tasks_[current_].last_read, true, INT64_MAX, nullptr);
     }
     [[noreturn]] void fail(const char *why) {
         result_.failed = true;
@@ -268,6 +278,8 @@ class Explorer {
             depth_ = 0;
             count_ = 0;
             steps_ = 0;
+            time_ = 0;
+            all_sleep_until_ = nullptr;
             preemptions_ = bound;
             result_.trace.clear();
             one_more_shared_ = false;
@@ -303,6 +315,8 @@ class Tasks {
     Tasks(Explorer &explorer) : explorer_(explorer) {}
     void add(const char *name, std::function<void()> body) { explorer_.add(name, std::move(body), false); }
     void add_server(const char *name, std::function<void()> body) { explorer_.add(name, std::move(body), true); }
+    // Called when nobody can go on until a task's time-out: with the earliest.
+    void when_all_sleep(std::function<void(int64_t)> body) { explorer_.when_all_sleep(std::move(body)); }
 };
 
 inline void expect(bool condition, const char *text) {
@@ -362,12 +376,14 @@ template <class T> class Word {
     }
 };
 
+inline int64_t time() { return Explorer::now() ? Explorer::now()->time() : 0; }
+
 // The kernel's: sleeps if the word still holds `value`. False: the time was over.
-inline bool sleep(void *word, int32_t value, bool may_time_out) {
+inline bool sleep(void *word, int32_t value, int64_t deadline) {
     Explorer &e = *Explorer::now();
     e.point(word);
     if (static_cast<Word<int32_t> *>(word)->peek() != value) return true;
-    return e.wait(word, false, may_time_out, nullptr);
+    return e.wait(word, false, deadline, nullptr);
 }
 inline void rouse(void *word) { Explorer::now()->rouse(word); }
 

@@ -23,7 +23,7 @@ class TokenlessParker {
   public:
     Woken park(int64_t) {
         state_.store(-1);
-        while (state_.load() == -1) explore::sleep(&state_, -1, false);
+        while (state_.load() == -1) explore::sleep(&state_, -1, forever);
         return Woken::token;
     }
     void unpark() {

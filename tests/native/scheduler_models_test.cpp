@@ -26,25 +26,18 @@ template <class Sched = Scheduler> struct World {
     bool begun[most] = {}, inside[most] = {};
     int runs[most] = {}, used = 0, joined = 0;
     bool spins = false;
-    int64_t time = 0;
-    std::function<void(int64_t)> time_passes;
 
     explicit World(uint32_t procs) {
         s.resize(procs);
         for (G &g : gs) g.kind = SleeperKind::coroutine;
+        for (int i = 0; i < most_workers; i++) workers[i].thread = (unsigned long)i;
     }
     ~World() {
         for (Processor *p = s.processors.load(), *next; (next = p->all_link); p = next) delete p;
     }
     WorkerLoop<Sched> loop_of(int i) {
         WorkerLoop<Sched> loop(s, &workers[i]);
-        loop.clock = [this] { return time; };
-        loop.time_passed = [this](int64_t due) {
-            if (time_passes) time_passes(due);
-            time = due > time ? due : time;
-        };
-        loop.clock_is_worth_reading = [] { return true; };
-        if (spins) loop.spins = [](Worker *) { return false; }; // it has looked on in vain
+        loop.looks_on_in_vain = spins;
         return loop;
     }
     void run(Worker *w, G *g) {
@@ -195,14 +188,14 @@ struct WakesNoKeeper : Scheduler {
     }
 };
 struct LateKeeper : Scheduler { // reads when it has to wake before it says that it will
-    int64_t seen[2] = {forever, forever};
+    int64_t seen[3] = {forever, forever, forever};
     bool lie_down(Worker *w) {
         int64_t due = deadlines.next_due.load();
         bool nothing = Scheduler::lie_down(w);
-        seen[w->locked] = due; // `locked` tells the two workers apart
+        seen[w->thread] = due;
         return nothing;
     }
-    int64_t sleep_until(Worker *w) { return keeper.load() == w ? seen[w->locked] : forever; }
+    int64_t sleep_until(Worker *w) { return keeper.load() == w ? seen[w->thread] : forever; }
 };
 
 // ---- work that comes from outside ----
@@ -263,7 +256,10 @@ template <bool comes_back> struct Ripe : World<> {
     HandLook sysmon{s};
     bool put = false;
 
-    Ripe() : World(2) {}
+    Ripe() : World(2) {
+        for (Worker &w : workers) w.thread_state = this;
+        sysmon.detached = [](void *) { return true; };
+    }
     void tasks(Tasks t) {
         used = 3;
         bodies[0] = [this](Worker *w) {
@@ -279,6 +275,35 @@ template <bool comes_back> struct Ripe : World<> {
             explore::wait_for([this] { return put && (comes_back || workers[0].asleep.load() || workers[1].asleep.load()); });
             sysmon.look_at(1 * ms);
             sysmon.look_at(2 * ms);
+        });
+    }
+};
+
+// What a worker has queued goes to another once it has waited: sysmon, not who queues it, has somebody woken.
+struct WithSysmon : Scheduler {
+    WithSysmon() { watched.store(true); }
+};
+template <bool looks> struct Ripens : World<WithSysmon> {
+    HandLook sysmon{s};
+    bool put = false;
+
+    Ripens() : World(2) {
+        for (Worker &w : workers) w.thread_state = this;
+        sysmon.detached = [](void *) { return true; };
+    }
+    void tasks(Tasks t) {
+        used = 2;
+        bodies[0] = [this](Worker *w) {
+            s.push_back(w, &gs[1]);
+            put = true;
+            wait_until_begun(1);
+        };
+        add_worker(t, 0);
+        add_worker(t, 1);
+        t.add("outside", [this] {
+            s.queue(nullptr, &gs[0]);
+            explore::wait_for([this] { return put && (workers[0].asleep.load() || workers[1].asleep.load()); });
+            for (int64_t now = ms; looks && now <= 3 * ms; now += ms) sysmon.look_at(now);
         });
     }
 };
@@ -587,7 +612,7 @@ struct Grows : World<> {
 // ---- deadlines ----
 
 // Threads from outside wait for deadlines, the later one's first. Whoever sleeps until the later has to be told of the earlier.
-template <class Sched, int procs> struct Deadlined : World<Sched> {
+template <class Sched, int procs, int workers_used> struct Deadlined : World<Sched> {
     ThreadSleeper threads[2];
     Deadline deadlines[2];
     bool fired[2] = {}, armed[2] = {}, late = false;
@@ -603,12 +628,10 @@ template <class Sched, int procs> struct Deadlined : World<Sched> {
     }
 
     void tasks(Tasks t) {
-        this->workers[1].locked = 1; // see LateKeeper
-        this->time_passes = [this](int64_t due) { // nobody sleeps longer than until what is armed
-            for (int i = 0; i < 2; i++) late = late || (armed[i] && deadlines[i].armed() && deadlines[i].when < due);
-        };
-        this->add_worker(t, 0);
-        this->add_worker(t, 1);
+        t.when_all_sleep([this](int64_t until) { // not longer than until what is armed
+            for (int i = 0; i < 2; i++) late = late || (armed[i] && deadlines[i].armed() && deadlines[i].when < until);
+        });
+        for (int i = 0; i < workers_used; i++) this->add_worker(t, i);
         t.add("outside1", [this] { wait(0, 1000); });
         t.add("outside2", [this] { wait(1, 500); });
     }
@@ -670,6 +693,8 @@ int main() {
     right<Offers<S, 2, 2, 2, true>>("sleep: two workers that look on, two from outside", 1);
     right<Offers<S, 2, 1, 2, true>>("sleep: two workers that look on, one from outside");
     right<OfferAgain<S>>("sleep: one after another");
+    right<Offers<WithSysmon, 2, 2, 2>>("sleep: two workers, two from outside, watched", 1);
+    right<OfferAgain<WithSysmon>>("sleep: one after another, watched");
     wrong<Offers<NoSecondLook, 1, 1, 1>>("sleep without a second look");
     wrong<Offers<AsleepLate, 1, 1, 1>>("asleep stored after the second look");
     wrong<Offers<SpinsOn, 2, 2, 2, true>>("spinning until after the second look");
@@ -681,6 +706,8 @@ int main() {
     wrong<Barrier<SilentFinder, 2>>("a finder that has nobody woken for the rest");
     right<Loot>("a thief takes several", 1);
     right<Ripe<false>>("next: a thief takes what is ripe");
+    right<Ripens<true>>("a thief comes for what has waited");
+    wrong<Ripens<false>>("nobody says that it has waited");
     right<Ripe<true>>("next: its worker comes back to it", 1);
     right<NextModel<TightNext>>("next: its holder and two thieves");
     wrong<NextModel<LooseNext>>("next taken without compare-and-swap");
@@ -696,6 +723,7 @@ int main() {
     wrong<Locked<PassesNothingOn>>("what a locked thread has queued is not passed on");
 
     right<InLine<S>>("a processor handed over with its queue");
+    right<InLine<WithSysmon>>("a processor handed over with its queue, watched");
     wrong<InLine<HandsOverSilently>>("a processor handed over, and the heir sleeps on");
     right<Stuck<S, HandLook>>("sysmon writes a stuck worker off");
     right<Stuck<S, HandLook, true>>("sysmon writes off while gomaxprocs changes", 1);
@@ -703,6 +731,12 @@ int main() {
     right<Resizes<S>>("gomaxprocs changes", 1);
     wrong<Resizes<ForgetsHeld>>("gomaxprocs forgets who holds processors");
     right<Grows>("gomaxprocs grows for what is queued");
+
+    right<Deadlined<S, 1, 1>>("deadlines: one worker");
+    right<Deadlined<S, 1, 2>>("deadlines: two workers, one processor", 1);
+    right<Deadlined<S, 2, 2>>("deadlines: two workers", 1);
+    wrong<Deadlined<WakesNoKeeper, 1, 2>>("an earlier deadline, and nobody is told");
+    wrong<Deadlined<LateKeeper, 1, 2>>("a keeper that has read the deadlines too early");
 
     right<Leaves<S>>("deadlines: who looks at them leaves");
     wrong<Leaves<KeepsDeadlines>>("who leaves tells nobody");
