@@ -206,6 +206,11 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         select_no_cases
         sleep
         join
+        sync_mutex_lock
+        sync_rwmutex_rlock
+        sync_rwmutex_lock
+        sync_waitgroup_wait
+        sync_cond_wait
     const char *words(WaitReason) noexcept
     cdef cppclass Fiber
     cdef cppclass Operation
