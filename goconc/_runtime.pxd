@@ -43,6 +43,7 @@ cdef extern from "_native/atomic.hpp" namespace "goconc" nogil:
         T fetch_sub(T) noexcept
         T fetch_or(T) noexcept
         T fetch_and(T) noexcept
+        bint compare_exchange(T &expected, T desired) noexcept
 
 cdef extern from "_native/parker.hpp" namespace "goconc" nogil:
     cdef enum class Woken(int):
@@ -250,6 +251,29 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         G *pop() noexcept
         bint empty() noexcept
 
+cdef extern from "_native/sync.hpp" namespace "goconc" nogil:
+    cdef cppclass WaitPoint:
+        WaitReason reason
+        bint enter(Sleeper *, Waiter *) noexcept
+        bint go_on(Waiter *) noexcept
+        void leave(Waiter *, bint served, WakeList &) noexcept
+        const char *complaint() noexcept
+    cdef cppclass NativeMutex "goconc::Mutex"(WaitPoint):
+        bint try_lock() noexcept
+        bint unlock(WakeList &) noexcept
+        bint is_locked() noexcept
+    cdef cppclass NativeRWMutex "goconc::RWMutex":
+        WaitPoint *reading() noexcept
+        WaitPoint *writing() noexcept
+        bint try_lock() noexcept
+        bint try_rlock() noexcept
+        bint unlock(WakeList &) noexcept
+        bint runlock(WakeList &) noexcept
+    cdef cppclass NativeWaitGroup "goconc::WaitGroup"(WaitPoint):
+        bint add(int64_t delta, WakeList &) noexcept
+    cdef cppclass NativeNotice "goconc::Notice"(WaitPoint):
+        void give(WakeList &) noexcept
+
 cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
     cdef cppclass Sysmon:
         Sysmon()
@@ -383,6 +407,7 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
         sleep
         join
         give_way
+        point
     cdef enum class Phase(unsigned char):
         spent
         fresh
@@ -400,6 +425,7 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
         PyObject *chan
         Channel *native
         PyObject *value
+        WaitPoint *point
         PyObject *ctx
         SelectRoom *room
         PyObject *cases

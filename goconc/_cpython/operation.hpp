@@ -13,11 +13,12 @@
 #pragma once
 #include "awaitable.hpp"
 #include "this_worker.hpp"
+#include "../_native/sync.hpp"
 #include <utility>
 
 namespace goconc {
 
-enum class Wants : uint8_t { send, recv, recv_ok, next, select, sleep, join, give_way };
+enum class Wants : uint8_t { send, recv, recv_ok, next, select, sleep, join, give_way, point };
 enum class Phase : uint8_t { spent, fresh, begun, suspended };
 
 constexpr int slow_way = 2; // beside PYGEN_RETURN, PYGEN_NEXT and PYGEN_ERROR
@@ -29,7 +30,8 @@ struct Operation {
     bool has_default = false;
     PyObject *chan = nullptr;  // the Chan
     Channel *native = nullptr; // what is inside it
-    PyObject *value = nullptr; // to send; the Goroutine to join; the cases of a select
+    PyObject *value = nullptr; // to send; the Goroutine to join; the cases of a select; the owner of `point`
+    WaitPoint *point = nullptr; // what of package sync is waited for
     PyObject *ctx = nullptr;   // the context
     SelectRoom *room = nullptr; // while a select is entered, which a context's operation is too
     PyObject *cases = nullptr; // the cases in the room
@@ -91,7 +93,7 @@ inline PyObject *park_token = nullptr, *give_way_token = nullptr;
 
 // Says so as an un-awaited coroutine does. Any exception at hand stays as it is.
 inline void never_awaited(const Operation &op) noexcept {
-    static const char *const names[] = {"asend", "arecv", "arecv_ok", "__anext__", "aselect", "asleep", "ajoin", "agosched"};
+    static const char *const names[] = {"asend", "arecv", "arecv_ok", "__anext__", "aselect", "asleep", "ajoin", "agosched", "sync"};
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "goconc operation '%s' was never awaited", names[int(op.wants)]) < 0)

@@ -394,6 +394,8 @@ cdef void finish(Worker *w, Goroutine go, object result, object error) noexcept:
     serve_joiners(go, wakes)
     go.g.join_lock.unlock()
     make_all_ready(w, wakes)
+    if go.group is not None:
+        leave_group(go)
 
 
 cdef void keep_for_later(Goroutine go) noexcept:

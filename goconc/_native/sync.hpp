@@ -189,9 +189,12 @@ class RWMutex {
         }
     };
 
+    ReadSide read_{*this};
+    WriteSide write_{*this};
+
   public:
-    ReadSide read{*this};
-    WriteSide write{*this};
+    WaitPoint *reading() noexcept { return &read_; }
+    WaitPoint *writing() noexcept { return &write_; }
 
     bool try_rlock() noexcept {
         Held<AttachedLock> hold(guard_);

@@ -1,0 +1,426 @@
+# Package sync: what parks. (goconc/sync.py has what is built on these.)
+
+
+cdef class Ready:
+    """An awaitable whose value is there already: what entering or leaving an ``async with`` awaits that does not wait."""
+
+    def __await__(self):
+        return self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        raise StopIteration(self.value)
+
+
+cdef Ready ready_with(object value):
+    cdef Ready r = Ready.__new__(Ready)
+    r.value = value
+    return r
+
+
+cdef Ready LEFT = ready_with(None)
+
+
+cdef class Mutex:
+    """A lock for one holder at a time. (Go: ``sync.Mutex``)
+
+    Whoever holds it blocks when it locks it again; anybody may unlock it. ``with mu:``, or ``async with mu:`` in an async
+    goroutine or a task of asyncio.
+    """
+    def lock(self, *, timeout=None):
+        """Locks it; waits while it is locked. ``timeout`` in seconds: ``TimeoutError``."""
+        cdef Worker *w = blocking_caller("Mutex.alock()")
+        wait_at(&self.own, w, deadline_of(timeout))
+
+    def alock(self, *, timeout=None):
+        """The awaitable twin of ``lock``."""
+        return await_point(self, &self.own, timeout)
+
+    def try_lock(self):
+        """Locks it if it is free; says whether it did. Never waits."""
+        return self.own.try_lock()
+
+    def unlock(self):
+        """Unlocks it. ``RuntimeError`` if it is not locked."""
+        cdef WakeList wakes
+        if not self.own.unlock(wakes):
+            raise RuntimeError("unlock of unlocked mutex")
+        make_all_ready(this_worker(), wakes)
+
+    def __enter__(self):
+        wait_at(&self.own, blocking_caller("Mutex.alock()"), forever)
+
+    def __exit__(self, *exc):
+        self.unlock()
+
+    def __aenter__(self):
+        return self.alock()
+
+    def __aexit__(self, *exc):
+        self.unlock()
+        return LEFT
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy a Mutex")
+
+    def __repr__(self):
+        return f"<Mutex {'locked' if self.own.is_locked() else 'unlocked'} at {<size_t><PyObject *>self:#x}>"
+
+
+cdef class RWMutex:
+    """A lock for many readers or one writer. (Go: ``sync.RWMutex``)
+
+    A writer that waits keeps new readers out, so reading must not be nested. As a context manager it is locked for
+    writing; ``with rw.rlocker():`` for reading.
+    """
+    def lock(self, *, timeout=None):
+        """Locks it for writing; waits until nobody is inside. ``timeout`` in seconds: ``TimeoutError``."""
+        cdef Worker *w = blocking_caller("RWMutex.alock()")
+        wait_at(self.own.writing(), w, deadline_of(timeout))
+
+    def alock(self, *, timeout=None):
+        """The awaitable twin of ``lock``."""
+        return await_point(self, self.own.writing(), timeout)
+
+    def try_lock(self):
+        """Locks it for writing if nobody is inside; says whether it did. Never waits."""
+        return self.own.try_lock()
+
+    def unlock(self):
+        """Ends writing. ``RuntimeError`` if it is not locked for writing."""
+        cdef WakeList wakes
+        if not self.own.unlock(wakes):
+            raise RuntimeError("unlock of unlocked RWMutex")
+        make_all_ready(this_worker(), wakes)
+
+    def rlock(self, *, timeout=None):
+        """Locks it for reading; waits while a writer is inside or waits. ``timeout`` in seconds: ``TimeoutError``."""
+        cdef Worker *w = blocking_caller("RWMutex.arlock()")
+        wait_at(self.own.reading(), w, deadline_of(timeout))
+
+    def arlock(self, *, timeout=None):
+        """The awaitable twin of ``rlock``."""
+        return await_point(self, self.own.reading(), timeout)
+
+    def try_rlock(self):
+        """Locks it for reading if no writer is inside or waits; says whether it did. Never waits."""
+        return self.own.try_rlock()
+
+    def runlock(self):
+        """Ends one reader's reading. ``RuntimeError`` if nobody reads."""
+        cdef WakeList wakes
+        if not self.own.runlock(wakes):
+            raise RuntimeError("runlock of unlocked RWMutex")
+        make_all_ready(this_worker(), wakes)
+
+    def rlocker(self):
+        """The reading side as a lock of its own: its ``lock`` is this one's ``rlock``."""
+        cdef RLocker side = RLocker.__new__(RLocker)
+        side.rw = self
+        return side
+
+    def __enter__(self):
+        wait_at(self.own.writing(), blocking_caller("RWMutex.alock()"), forever)
+
+    def __exit__(self, *exc):
+        self.unlock()
+
+    def __aenter__(self):
+        return self.alock()
+
+    def __aexit__(self, *exc):
+        self.unlock()
+        return LEFT
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy an RWMutex")
+
+
+cdef class RLocker:
+    """The reading side of an ``RWMutex``, as ``rlocker()`` returns it."""
+    def lock(self, *, timeout=None):
+        """Locks it for reading, as ``RWMutex.rlock``."""
+        cdef Worker *w = blocking_caller("RLocker.alock()")
+        wait_at(self.rw.own.reading(), w, deadline_of(timeout))
+
+    def alock(self, *, timeout=None):
+        """The awaitable twin of ``lock``."""
+        return self.rw.arlock(timeout=timeout)
+
+    def try_lock(self):
+        """As ``RWMutex.try_rlock``."""
+        return self.rw.own.try_rlock()
+
+    def unlock(self):
+        """As ``RWMutex.runlock``."""
+        self.rw.runlock()
+
+    def __enter__(self):
+        wait_at(self.rw.own.reading(), blocking_caller("RLocker.alock()"), forever)
+
+    def __exit__(self, *exc):
+        self.rw.runlock()
+
+    def __aenter__(self):
+        return self.rw.arlock()
+
+    def __aexit__(self, *exc):
+        self.rw.runlock()
+        return LEFT
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy an RLocker")
+
+
+cdef class WaitGroup:
+    """Counts what is under way, and waits until it is none. (Go: ``sync.WaitGroup``)
+
+    ``wg.go(fn)`` starts a goroutine that it counts. ``await wg`` in an async goroutine or a task of asyncio. As a context
+    manager it waits when the block is left without an exception.
+    """
+
+    def add(self, delta=1, /):
+        """Changes the counter by ``delta``; at 0 it releases all who wait.
+
+        ``RuntimeError``, and nothing changes, if it would fall below 0.
+        """
+        cdef WakeList wakes
+        cdef int64_t change = delta
+        if not self.own.add(change, wakes):
+            if change > 0:
+                raise OverflowError("WaitGroup counter too large")
+            raise RuntimeError("negative WaitGroup counter")
+        make_all_ready(this_worker(), wakes)
+
+    def done(self):
+        """One less: ``add(-1)``."""
+        cdef WakeList wakes
+        if not self.own.add(-1, wakes):
+            raise RuntimeError("negative WaitGroup counter")
+        make_all_ready(this_worker(), wakes)
+
+    def wait(self, *, timeout=None):
+        """Waits until the counter is 0. ``timeout`` in seconds: ``TimeoutError``."""
+        cdef Worker *w = blocking_caller("the WaitGroup")
+        wait_at(&self.own, w, deadline_of(timeout))
+
+    def await_(self, *, timeout=None):
+        """The awaitable twin of ``wait``; ``await wg`` is the same without a limit."""
+        return await_point(self, &self.own, timeout)
+
+    def __await__(self):
+        return await_point(self, &self.own, None)
+
+    def go(self, fn, /, *args, **kwargs):
+        """Starts ``fn(*args, **kwargs)`` as a goroutine, counted until it has ended, in whatever way. Returns it. (Go: ``wg.Go``)"""
+        cdef WakeList wakes
+        cdef Scope scope = scope_for_new()
+        cdef Goroutine g = Goroutine.__new__(Goroutine)
+        prepare(g, <PyObject *>fn, args, kwargs if kwargs else None)
+        if not self.own.add(1, wakes):
+            raise OverflowError("WaitGroup counter too large")
+        g.group = self
+        if sched.short_of_helpers.load_relaxed():
+            start_helper()
+        if not start_in(g, scope, this_worker()):
+            leave_group(g)
+            raise_ending()
+        return g
+
+    def __enter__(self):
+        blocking_caller("the WaitGroup")
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if kind is None:
+            self.wait()
+
+    def __aenter__(self):
+        return ready_with(self)
+
+    def __aexit__(self, kind, error, traceback):
+        return LEFT if kind is not None else await_point(self, &self.own, None)
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy a WaitGroup")
+
+
+cdef void leave_group(Goroutine go) noexcept:
+    """It has ended, or is given up: its wait group counts it no longer."""
+    cdef WakeList wakes
+    cdef WaitGroup group
+    with cython.critical_section(go):
+        group, go.group = go.group, None
+    if group is not None:
+        group.own.add(-1, wakes)
+        make_all_ready(this_worker(), wakes)
+
+
+cdef class Notice:
+    """What one ``Cond.wait`` waits for. Internal."""
+    def wait(self, *, timeout=None):
+        cdef Worker *w = blocking_caller("the Cond")
+        wait_at(&self.own, w, deadline_of(timeout))
+
+    def await_(self, *, timeout=None):
+        return await_point(self, &self.own, timeout)
+
+    @staticmethod
+    def check():
+        """Whether the caller may wait at all."""
+        blocking_caller("the Cond")
+
+    def give(self):
+        cdef WakeList wakes
+        self.own.give(wakes)
+        make_all_ready(this_worker(), wakes)
+
+
+# ---- atomics ----
+
+cdef class AtomicInt:
+    """An integer that several threads and goroutines change. It does not wrap: Python's integers have no bounds. (Go: ``atomic.Int64``)"""
+    def __init__(self, value=0, /):
+        self.value = exact_int(value)
+
+    def load(self):
+        """Its value."""
+        with cython.critical_section(self):
+            return self.value
+
+    def store(self, value, /):
+        """Sets it."""
+        self.swap(value)
+
+    def swap(self, value, /):
+        """Sets it; returns what it was."""
+        new = exact_int(value)
+        with cython.critical_section(self):
+            old = self.value
+            self.value = new
+        return old
+
+    def add(self, delta, /):
+        """Adds ``delta``; returns the new value."""
+        change = exact_int(delta)
+        with cython.critical_section(self):
+            new = self.value + change
+            self.value = new
+        return new
+
+    def compare_and_swap(self, old, new, /):
+        """Sets it to ``new`` if it is ``old``; says whether it was."""
+        before = exact_int(old)
+        after = exact_int(new)
+        with cython.critical_section(self):
+            swapped = self.value == before
+            if swapped:
+                self.value = after
+        return swapped
+
+    def and_(self, mask, /):
+        """Keeps the bits of ``mask``; returns what it was."""
+        bits = exact_int(mask)
+        with cython.critical_section(self):
+            old = self.value
+            self.value = old & bits
+        return old
+
+    def or_(self, mask, /):
+        """Sets the bits of ``mask``; returns what it was."""
+        bits = exact_int(mask)
+        with cython.critical_section(self):
+            old = self.value
+            self.value = old | bits
+        return old
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy an AtomicInt")
+
+    def __repr__(self):
+        return f"AtomicInt({self.load()})"
+
+
+cdef object exact_int(object value):
+    """An int whose arithmetic runs no Python."""
+    if type(value) is int:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"an AtomicInt holds an int, not {type(value).__name__}")
+    return int.__int__(value)
+
+
+cdef class AtomicBool:
+    """A truth value that several threads and goroutines change. (Go: ``atomic.Bool``)"""
+    def __init__(self, value=False, /):
+        self.value.store(exact_bool(value))
+
+    def load(self):
+        """Its value."""
+        return self.value.load() != 0
+
+    def store(self, value, /):
+        """Sets it."""
+        self.value.store(exact_bool(value))
+
+    def swap(self, value, /):
+        """Sets it; returns what it was."""
+        return self.value.exchange(exact_bool(value)) != 0
+
+    def compare_and_swap(self, old, new, /):
+        """Sets it to ``new`` if it is ``old``; says whether it was."""
+        cdef bint before = exact_bool(old)
+        return self.value.compare_exchange(before, exact_bool(new)) != 0
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy an AtomicBool")
+
+    def __repr__(self):
+        return f"AtomicBool({self.load()})"
+
+
+cdef bint exact_bool(object value) except -1:
+    if not isinstance(value, bool):
+        raise TypeError(f"an AtomicBool holds a bool, not {type(value).__name__}")
+    return value
+
+
+cdef class AtomicRef:
+    """A reference that several threads and goroutines change. Compared by identity. (Go: ``atomic.Pointer[T]``, ``atomic.Value``)"""
+    __class_getitem__ = classmethod(_GenericAlias)
+
+    def __init__(self, value=None, /):
+        self.value = value
+
+    def load(self):
+        """What it refers to."""
+        with cython.critical_section(self):
+            return self.value
+
+    def store(self, value, /):
+        """Sets it."""
+        self.swap(value)
+
+    def swap(self, value, /):
+        """Sets it; returns what it was."""
+        with cython.critical_section(self):
+            old = self.value
+            self.value = value
+        return old
+
+    def compare_and_swap(self, old, new, /):
+        """Sets it to ``new`` if it ``is`` ``old``; says whether it was."""
+        with cython.critical_section(self):
+            swapped = self.value is old
+            if swapped:
+                self.value = new
+        return swapped
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy an AtomicRef")
+
+    def __repr__(self):
+        return f"AtomicRef({self.load()!r})"
+

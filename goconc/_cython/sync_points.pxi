@@ -1,0 +1,51 @@
+# Waiting for what is no channel: mutexes, wait groups (_native/sync.hpp says what a WaitPoint promises). The owner of the point must
+# live as long as the wait.
+
+cdef int wait_at(WaitPoint *point, Worker *w, int64_t deadline) except -1:
+    """For plain goroutines and threads. If it raises nothing has happened."""
+    cdef ThreadSleeper thread
+    cdef Sleeper *s = <Sleeper *>&thread if w == NULL else <Sleeper *>w.current
+    cdef Waiter *waiter = &thread.waiter if w == NULL else &w.current.waiter
+    cdef Outcome outcome
+    if point.enter(s, waiter):
+        return 0
+    while True:
+        outcome = Outcome.canceled
+        try:
+            outcome = wait_here(w, &thread, point.reason, deadline)
+        finally:
+            if outcome != Outcome.handed:
+                leave_point(point, waiter, False)
+        if outcome == Outcome.handed:
+            if point.go_on(waiter):
+                return complain(point)
+        elif outcome == Outcome.timed_out:
+            raise TimeoutError(f"{point_name(point)} timed out")
+        elif point.enter(s, waiter):
+            return 0
+
+
+cdef void leave_point(WaitPoint *point, Waiter *waiter, bint served) noexcept:
+    cdef WakeList wakes
+    point.leave(waiter, served, wakes)
+    make_all_ready(this_worker(), wakes)
+
+
+cdef str point_name(WaitPoint *point):
+    return words(point.reason).decode()
+
+
+cdef int complain(WaitPoint *point) except -1:
+    cdef const char *complaint = point.complaint()
+    if complaint != NULL:
+        raise RuntimeError(complaint.decode())
+    return 0
+
+
+cdef object await_point(object owner, WaitPoint *point, object timeout):
+    cdef int64_t deadline = deadline_of(timeout)
+    cdef Await a = new_await(Wants.point)
+    a.op.deadline = deadline
+    a.op.value = <PyObject *>owned(owner)
+    a.op.point = point
+    return complete(a)
