@@ -147,7 +147,9 @@ class _Lazy(Generic[T]):
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             return  # not the function's doing: it is called again
-        self._error = error if isinstance(error, Exception) else RuntimeError("the function was ended before it returned")
+        self._error = (
+            error if isinstance(error, Exception) else RuntimeError("the function was ended before it returned")
+        )
         self._fn = None
 
     def _result(self) -> T:
