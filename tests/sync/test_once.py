@@ -49,21 +49,6 @@ def test_a_function_that_raises_has_run(kind):  # rule ON-03
     kind.run(main)
 
 
-def test_do_in_do_is_a_deadlock(kind):  # rule ON-04
-    async def main():
-        once = Once()
-        if kind.name == "async":
-
-            async def again():
-                await once.ado(again)
-
-            await once.ado(again)
-        once.do(lambda: once.do(print))
-
-    with pytest.raises(goconc.Deadlock):
-        kind.run(main)
-
-
 @pytest.mark.parametrize("make", [once_func, once_value, once_values])
 def test_the_same_exception_each_time(make):  # rule ON-05
     calls = []
