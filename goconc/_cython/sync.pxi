@@ -52,13 +52,13 @@ cdef class Mutex:
     def __enter__(self):
         wait_at(&self.own, blocking_caller("Mutex.alock()"), forever)
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, error, traceback):
         self.unlock()
 
     def __aenter__(self):
         return self.alock()
 
-    def __aexit__(self, *exc):
+    def __aexit__(self, kind, error, traceback):
         self.unlock()
         return LEFT
 
@@ -124,13 +124,13 @@ cdef class RWMutex:
     def __enter__(self):
         wait_at(self.own.writing(), blocking_caller("RWMutex.alock()"), forever)
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, error, traceback):
         self.unlock()
 
     def __aenter__(self):
         return self.alock()
 
-    def __aexit__(self, *exc):
+    def __aexit__(self, kind, error, traceback):
         self.unlock()
         return LEFT
 
@@ -160,13 +160,13 @@ cdef class RLocker:
     def __enter__(self):
         wait_at(self.rw.own.reading(), blocking_caller("RLocker.alock()"), forever)
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, error, traceback):
         self.rw.runlock()
 
     def __aenter__(self):
         return self.rw.arlock()
 
-    def __aexit__(self, *exc):
+    def __aexit__(self, kind, error, traceback):
         self.rw.runlock()
         return LEFT
 
