@@ -7,7 +7,7 @@ cdef dict where_made = {
     RecvChan: "a RecvChan is the .receiver of a Chan",
     AfterFunc: "made by goconc.after_func()",
     RLocker: "made by RWMutex.rlocker()",
-    Ready: "made by what an `async with` is left by",
+    Ready: "made by what needs no waiting in an `async with`",
 }
 
 

@@ -324,3 +324,39 @@ def test_hammered_rwmutex(any_kind):  # rule RW-01; Go: TestRWMutex
             await any_kind.join(handle)
 
     any_kind.run(main)
+
+
+@pytest.mark.parametrize("make", [Mutex, RWMutex, lambda: RWMutex().rlocker()], ids=["Mutex", "RWMutex", "RLocker"])
+def test_what_came_for_a_closed_operation_goes_to_the_next(make):
+    """The wait was served, but whoever was to go on with it never does."""
+
+    async def main():
+        locker = make()
+        if isinstance(locker, (Mutex, RWMutex)):
+            assert locker.try_lock()
+            free = locker.unlock
+        else:
+            rw = RWMutex()
+            assert rw.try_lock()
+            locker, free = rw.rlocker(), rw.unlock
+        operation = locker.alock()
+
+        async def first():
+            with pytest.raises(RuntimeError, match="cannot reuse an operation"):
+                await operation
+
+        async def second():
+            await locker.alock()
+
+        handles = [goconc.go(first), goconc.go(second)]
+        while not all("sync." in repr(handle) for handle in handles):
+            await goconc.agosched()
+        free()
+        operation.close()
+        for handle in handles:
+            await handle
+        locker.unlock()
+        whole = locker if isinstance(locker, (Mutex, RWMutex)) else rw
+        assert whole.try_lock()
+
+    goconc.run(main, procs=1)
