@@ -254,6 +254,7 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
 cdef extern from "_native/sync.hpp" namespace "goconc" nogil:
     cdef cppclass WaitPoint:
         WaitReason reason
+        bint acquires
         bint enter(Sleeper *, Waiter *) noexcept
         bint go_on(Waiter *) noexcept
         void leave(Waiter *, bint served, WakeList &) noexcept

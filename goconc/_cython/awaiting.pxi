@@ -277,6 +277,7 @@ cdef int begin(Await a, Worker *w, Sleeper *s, PyObject **result) except -1:
         return suspend(a, w, s, WaitReason.join, result)
     elif wants == Wants.point:
         if a.op.point.enter(s, waiter):
+            pass_by(a.op.point, w)
             return finished(a, None, result)
         return suspend(a, w, s, a.op.point.reason, result)
     if (<Chan>a.op.chan).timer != NULL:

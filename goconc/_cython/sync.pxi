@@ -11,7 +11,24 @@ cdef class Ready:
         return self
 
     def __next__(self):
-        raise StopIteration(self.value)
+        raise NotImplementedError  # replaced by ready_next
+
+
+cdef int ready_send(PyObject *self, PyObject *value, PyObject **result) except -1:
+    result[0] = <PyObject *>owned((<Ready>self).value)
+    return PYGEN_RETURN
+
+
+cdef PyObject *ready_next(PyObject *self) except? NULL:
+    return iternext_result(<PyObject *>owned((<Ready>self).value))
+
+
+awaitable_slots(<PyTypeObject *>Ready, ready_send, ready_next)
+
+
+cdef inline bint in_async_goroutine() noexcept:
+    cdef Worker *w = this_worker()
+    return w != NULL and w.current != NULL and w.current.kind == SleeperKind.coroutine
 
 
 cdef Ready ready_with(object value):
@@ -20,7 +37,7 @@ cdef Ready ready_with(object value):
     return r
 
 
-cdef Ready LEFT = ready_with(None)
+cdef Ready LEFT = ready_with(None)   # entered, or left, and nothing to say
 
 
 cdef class Mutex:
@@ -32,7 +49,9 @@ cdef class Mutex:
     def lock(self, *, timeout=None):
         """Locks it; waits while it is locked. ``timeout`` in seconds: ``TimeoutError``."""
         cdef Worker *w = blocking_caller("Mutex.alock()")
-        wait_at(&self.own, w, deadline_of(timeout))
+        cdef int64_t deadline = forever if timeout is None else deadline_of(timeout)
+        if not self.own.try_lock():
+            wait_at(&self.own, w, deadline)
 
     def alock(self, *, timeout=None):
         """The awaitable twin of ``lock``."""
@@ -50,13 +69,16 @@ cdef class Mutex:
         make_all_ready(this_worker(), wakes)
 
     def __enter__(self):
-        wait_at(&self.own, blocking_caller("Mutex.alock()"), forever)
+        cdef Worker *w = blocking_caller("Mutex.alock()")
+        if not self.own.try_lock():
+            wait_at(&self.own, w, forever)
 
     def __exit__(self, kind, error, traceback):
         self.unlock()
 
     def __aenter__(self):
-        return self.alock()
+        # The `await` comes at once and cannot fail, so what is free may be taken here.
+        return LEFT if in_async_goroutine() and self.own.try_lock() else self.alock()
 
     def __aexit__(self, kind, error, traceback):
         self.unlock()
@@ -213,22 +235,6 @@ cdef class WaitGroup:
     def __await__(self):
         return await_point(self, &self.own, None)
 
-    def go(self, fn, /, *args, **kwargs):
-        """Starts ``fn(*args, **kwargs)`` as a goroutine, counted until it has ended, in whatever way. Returns it. (Go: ``wg.Go``)"""
-        cdef WakeList wakes
-        cdef Scope scope = scope_for_new()
-        cdef Goroutine g = Goroutine.__new__(Goroutine)
-        prepare(g, <PyObject *>fn, args, kwargs if kwargs else None)
-        if not self.own.add(1, wakes):
-            raise OverflowError("WaitGroup counter too large")
-        g.group = self
-        if sched.short_of_helpers.load_relaxed():
-            start_helper()
-        if not start_in(g, scope, this_worker()):
-            leave_group(g)
-            raise_ending()
-        return g
-
     def __enter__(self):
         blocking_caller("the WaitGroup")
         return self
@@ -247,15 +253,43 @@ cdef class WaitGroup:
         raise TypeError("cannot pickle or copy a WaitGroup")
 
 
-cdef void leave_group(Goroutine go) noexcept:
-    """It has ended, or is given up: its wait group counts it no longer."""
+cdef extern from "_cpython/go_function.hpp" namespace "goconc":
+    int add_go_method(PyTypeObject *, PyObject *(*)(PyObject *, PyObject *const *, Py_ssize_t, PyObject *) except NULL) except -1
+
+
+cdef PyObject *group_go_vector(PyObject *group, PyObject *const *given, Py_ssize_t count, PyObject *names) except NULL:
+    return start_vector(given, count, names, group)
+
+
+add_go_method(<PyTypeObject *>WaitGroup, group_go_vector)
+
+
+cdef int join_group(Goroutine go, WaitGroup group) except -1:
+    """It is about to start."""
     cdef WakeList wakes
-    cdef WaitGroup group
+    if not group.own.add(1, wakes):
+        raise OverflowError("WaitGroup counter too large")
+    go.group = group
+    return 0
+
+
+cdef object taken_group(Goroutine go):
     with cython.critical_section(go):
         group, go.group = go.group, None
+    return group
+
+
+cdef void count_off(Worker *w, WaitGroup group) noexcept:
+    cdef WakeList wakes
+    group.own.add(-1, wakes)
+    make_all_ready(w, wakes)
+
+
+cdef void leave_group(Goroutine go) noexcept:
+    """It has not started, or is given up."""
+    group = taken_group(go)
     if group is not None:
-        group.own.add(-1, wakes)
-        make_all_ready(this_worker(), wakes)
+        count_off(this_worker(), group)
 
 
 cdef class Notice:

@@ -33,8 +33,9 @@ class WaitPoint {
 
   public:
     const WaitReason reason;
+    const bool acquires; // whoever is through holds something
 
-    explicit WaitPoint(WaitReason why) noexcept : reason(why) {}
+    WaitPoint(WaitReason why, bool takes) noexcept : reason(why), acquires(takes) {}
     WaitPoint(const WaitPoint &) = delete;
     WaitPoint &operator=(const WaitPoint &) = delete;
 
@@ -48,37 +49,39 @@ class WaitPoint {
 };
 
 // Go's mutex. Normal mode: unlock() frees it and wakes the first in line, who competes with newcomers and goes back to the front if it
-// loses (MU-05). Once somebody has waited longer than `patience`, unlock() hands the lock over in order of arrival, and newcomers queue
-// (MU-06), until the taker is the last or has not waited so long. A task of an event loop is always handed it: its loop wakes late.
+// loses (MU-05). Once somebody has waited longer than `patience` (in ns), unlock() hands the lock over in order of arrival, and newcomers
+// queue (MU-06), until the taker is the last or has not waited so long. A task of an event loop is always handed it: its loop wakes late.
 // A waiter's `value` is the moment since when it waits.
-class Mutex final : public WaitPoint {
-    static constexpr int64_t patience = 1000000; // ns
-
+template <int64_t patience> class PatientMutex final : public WaitPoint {
     AttachedLock guard_;
     WaitLine line_;
     bool locked_ = false;
-    bool woken_ = false;    // somebody was woken to compete, and has not come yet
     bool starving_ = false; // then it is locked
+    int64_t woken_at_ = 0;  // somebody was woken then to compete, and has not come yet; 0: nobody
 
     static int64_t since(const Waiter *w) noexcept { return int64_t(reinterpret_cast<intptr_t>(w->value)); }
 
+    // Whoever is late may be pinned to a thread that computes, or may never come: the next one is woken too.
+    bool expects_somebody() noexcept { return woken_at_ != 0 && now_ns() - woken_at_ <= patience; }
+
     void release(WakeList &wakes) noexcept {
         locked_ = false;
-        if (starving_ || !woken_) wake_first(wakes);
+        if (line_.empty()) starving_ = false;
+        else if (starving_ || !expects_somebody()) wake_first(wakes);
     }
     void wake_first(WakeList &wakes) noexcept {
         Waiter *w = line_.take_first();
         bool handed = w && (starving_ || w->sleeper->kind == SleeperKind::task);
-        starving_ = starving_ && w && !line_.empty() && now_ns() - since(w) >= patience;
+        starving_ = starving_ && w && !line_.empty() && now_ns() - since(w) > patience;
         if (!w) return;
         if (handed) locked_ = true;
-        else woken_ = true;
+        else woken_at_ = now_ns();
         serve(w, w->value, handed);
         wakes.add(w->sleeper);
     }
 
   public:
-    Mutex() noexcept : WaitPoint(WaitReason::sync_mutex_lock) {}
+    PatientMutex() noexcept : WaitPoint(WaitReason::sync_mutex_lock, true) {}
 
     bool try_lock() noexcept {
         Held<AttachedLock> hold(guard_);
@@ -106,7 +109,7 @@ class Mutex final : public WaitPoint {
     bool go_on(Waiter *w) noexcept override {
         if (w->ok) return true;
         Held<AttachedLock> hold(guard_);
-        woken_ = false;
+        woken_at_ = 0;
         if (!locked_) return locked_ = true;
         starving_ = starving_ || now_ns() - since(w) > patience;
         w->ticket = w->sleeper->claim.open();
@@ -118,10 +121,11 @@ class Mutex final : public WaitPoint {
         if (w->linked) line_.unlink(w);
         if (!served) return;
         if (w->ok) return release(wakes);
-        woken_ = false;
+        woken_at_ = 0;
         if (!locked_) wake_first(wakes);
     }
 };
+using Mutex = PatientMutex<1000000>;
 
 // Many readers or one writer. A writer that waits keeps new readers out (RW-02); when a writer leaves, all readers that have queued
 // meanwhile enter together, before the next writer (RW-03).
@@ -142,15 +146,16 @@ class RWMutex {
         return readers_ != 0;
     }
     // Nobody is inside.
-    void admit_writer(WakeList &wakes) noexcept {
+    bool admit_writer(WakeList &wakes) noexcept {
         Waiter *w = writing_.take_first();
-        if (!w) return;
-        writer_ = true;
+        if (!w) return false;
         serve(w, nullptr, true);
         wakes.add(w->sleeper);
+        return writer_ = true;
     }
     void release_reader(WakeList &wakes) noexcept {
-        if (--readers_ == 0) admit_writer(wakes);
+        // Readers still wait if the writer for whom they stood back has given up and not left yet, or never will.
+        if (--readers_ == 0 && !admit_writer(wakes)) admit_readers(wakes);
     }
     void release_writer(WakeList &wakes) noexcept {
         writer_ = false;
@@ -159,7 +164,7 @@ class RWMutex {
 
     struct ReadSide final : WaitPoint {
         RWMutex &rw;
-        explicit ReadSide(RWMutex &m) noexcept : WaitPoint(WaitReason::sync_rwmutex_rlock), rw(m) {}
+        explicit ReadSide(RWMutex &m) noexcept : WaitPoint(WaitReason::sync_rwmutex_rlock, true), rw(m) {}
         bool enter(Sleeper *s, Waiter *w) noexcept override {
             Held<AttachedLock> hold(rw.guard_);
             if (rw.admits_reader()) return ++rw.readers_;
@@ -174,7 +179,7 @@ class RWMutex {
     };
     struct WriteSide final : WaitPoint {
         RWMutex &rw;
-        explicit WriteSide(RWMutex &m) noexcept : WaitPoint(WaitReason::sync_rwmutex_lock), rw(m) {}
+        explicit WriteSide(RWMutex &m) noexcept : WaitPoint(WaitReason::sync_rwmutex_lock, true), rw(m) {}
         bool enter(Sleeper *s, Waiter *w) noexcept override {
             Held<AttachedLock> hold(rw.guard_);
             if (!rw.writer_ && !rw.readers_) return rw.writer_ = true;
@@ -226,7 +231,7 @@ class WaitGroup final : public WaitPoint {
     int64_t count_ = 0;
 
   public:
-    WaitGroup() noexcept : WaitPoint(WaitReason::sync_waitgroup_wait) {}
+    WaitGroup() noexcept : WaitPoint(WaitReason::sync_waitgroup_wait, false) {}
 
     // False: it would fall below zero, or is out of all bounds; nothing has changed.
     bool add(int64_t delta, WakeList &wakes) noexcept {
@@ -260,7 +265,7 @@ class Notice final : public WaitPoint {
     bool given_ = false;
 
   public:
-    Notice() noexcept : WaitPoint(WaitReason::sync_cond_wait) {}
+    Notice() noexcept : WaitPoint(WaitReason::sync_cond_wait, false) {}
 
     void give(WakeList &wakes) noexcept {
         Held<AttachedLock> hold(guard_);
