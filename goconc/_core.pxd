@@ -166,3 +166,9 @@ cdef class AtomicBool:
 cdef class AtomicRef:
     cdef object __weakref__
     cdef object value
+
+
+@cython.final
+cdef class AtomicValue:
+    cdef object __weakref__
+    cdef object value

@@ -1073,9 +1073,7 @@ class AtomicBool:
 
 @final
 class AtomicRef(Generic[_T]):
-    """A reference that several threads and goroutines change. Compared by identity. (Go: ``atomic.Pointer[T]``,
-    ``atomic.Value``)
-    """
+    """A reference that several threads and goroutines change. Compared by identity. (Go: ``atomic.Pointer[T]``)"""
 
     @overload
     def __init__(self: AtomicRef[_T | None]) -> None: ...
@@ -1093,3 +1091,21 @@ class AtomicRef(Generic[_T]):
 
     def compare_and_swap(self, old: _T, new: _T, /) -> bool:
         """Sets it to ``new`` if it ``is`` ``old``; says whether it was."""
+
+@final
+class AtomicValue(Generic[_T]):
+    """A value of one type that several threads and goroutines change; its first value fixes the type. (Go: ``atomic.Value``)"""
+
+    def __init__(self) -> None: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def load(self) -> _T | None:
+        """The value; None before the first ``store``."""
+
+    def store(self, value: _T, /) -> None:
+        """Sets it. ``TypeError`` if ``value`` is None, or of another type than what was stored first."""
+
+    def swap(self, value: _T, /) -> _T | None:
+        """Sets it, as ``store``; returns what it was."""
+
+    def compare_and_swap(self, old: _T | None, new: _T, /) -> bool:
+        """Sets it to ``new`` if it equals ``old``; says whether it did. ``old`` is None: if nothing was stored yet."""

@@ -6,6 +6,7 @@ twin, and a keyword ``timeout`` in seconds that ends in ``TimeoutError``. None o
 
 import gc
 import inspect
+import sysconfig
 import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterator
@@ -17,6 +18,7 @@ from goconc._core import (
     AtomicBool,
     AtomicInt,
     AtomicRef,
+    AtomicValue,
     Mutex,
     Notice,
     RLocker,
@@ -30,6 +32,7 @@ __all__ = [
     "AtomicBool",
     "AtomicInt",
     "AtomicRef",
+    "AtomicValue",
     "Cond",
     "Locker",
     "Map",
@@ -109,7 +112,7 @@ class Once(_Uncopyable):
 class _Lazy(Generic[T]):
     """The result of a function that is called at the first call, and let go of then."""
 
-    __slots__ = ("_error", "_fn", "_mutex", "_value")
+    __slots__ = ("_error", "_fn", "_mutex", "_traceback", "_value")
 
     def __init__(self, fn: Callable[[], object]) -> None:
         if not callable(fn):
@@ -117,6 +120,7 @@ class _Lazy(Generic[T]):
         self._fn: Callable[[], object] | None = fn
         self._mutex = Mutex()
         self._error: BaseException | None = None
+        self._traceback: TracebackType | None = None  # as it was first raised: raising adds to it
         self._value: object = None
 
     def get(self) -> T:
@@ -150,11 +154,12 @@ class _Lazy(Generic[T]):
         self._error = (
             error if isinstance(error, Exception) else RuntimeError("the function was ended before it returned")
         )
+        self._traceback = self._error.__traceback__
         self._fn = None
 
     def _result(self) -> T:
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(self._traceback)
         return cast("T", self._value)
 
 
@@ -362,8 +367,12 @@ class Pool(_Uncopyable, Generic[T]):
         self._fresh, self._old = [], self._fresh
 
 
+# Without a GIL every collection is a full one, whatever it is called.
+_FULL = 0 if sysconfig.get_config_var("Py_GIL_DISABLED") else 2
+
+
 def _age_pools(phase: str, info: dict[str, int]) -> None:
-    if phase == "start" and info["generation"] == 2:
+    if phase == "start" and info["generation"] >= _FULL:
         for pool in list(_pools):
             pool._age()
 

@@ -422,7 +422,7 @@ cdef bint exact_bool(object value) except -1:
 
 
 cdef class AtomicRef:
-    """A reference that several threads and goroutines change. Compared by identity. (Go: ``atomic.Pointer[T]``, ``atomic.Value``)"""
+    """A reference that several threads and goroutines change. Compared by identity. (Go: ``atomic.Pointer[T]``)"""
     __class_getitem__ = classmethod(_GenericAlias)
 
     def __init__(self, value=None, /):
@@ -458,3 +458,57 @@ cdef class AtomicRef:
     def __repr__(self):
         return f"AtomicRef({self.load()!r})"
 
+
+
+cdef class AtomicValue:
+    """A value of one type that several threads and goroutines change; its first value fixes the type. (Go: ``atomic.Value``)"""
+    __class_getitem__ = classmethod(_GenericAlias)
+
+    def load(self):
+        """The value; None before the first ``store``."""
+        with cython.critical_section(self):
+            return self.value
+
+    def store(self, value, /):
+        """Sets it. ``TypeError`` if ``value`` is None, or of another type than what was stored first."""
+        self.swap(value)
+
+    def swap(self, value, /):
+        """Sets it, as ``store``; returns what it was."""
+        with cython.critical_section(self):
+            old = self.value
+            fits = value is not None and (old is None or type(old) is type(value))
+            if fits:
+                self.value = value
+        if not fits:
+            refuse_value(old, value)
+        return old
+
+    def compare_and_swap(self, old, new, /):
+        """Sets it to ``new`` if it equals ``old``; says whether it did. ``old`` is None: if nothing was stored yet."""
+        if old is not None and type(old) is not type(new):
+            raise TypeError(f"compare_and_swap() got a {type(old).__name__} and a {type(new).__name__}")
+        while True:
+            found = self.load()
+            if new is None or found is not None and type(found) is not type(new):
+                refuse_value(found, new)
+            if found is not old and (found is None or old is None or not found == old):
+                return False
+            with cython.critical_section(self):
+                swapped = self.value is found
+                if swapped:
+                    self.value = new
+            if swapped:
+                return True
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy an AtomicValue")
+
+    def __repr__(self):
+        return f"AtomicValue({self.load()!r})"
+
+
+cdef int refuse_value(object stored, object value) except -1:
+    if value is None:
+        raise TypeError("an AtomicValue does not hold None")
+    raise TypeError(f"an AtomicValue that holds a {type(stored).__name__} takes no {type(value).__name__}")
