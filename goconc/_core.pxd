@@ -41,6 +41,7 @@ cdef class Goroutine:
     cdef object ended          # what it returned or, if it has failed, the exception that left it
     cdef object pending        # an exception to raise at its next suspension; under its critical section
     cdef PyObject *context     # its contextvars while it does not run; NULL: empty
+    cdef object group          # the WaitGroup that counts it
     cdef PyObject *code        # where `go` was called
     cdef int lasti
     cdef Attached[uint32_t] shields
@@ -114,3 +115,60 @@ cdef class PassiveContext:     # what adds no end of its own: background, with_v
     cdef object key            # of with_value
     cdef object held
     cdef str label
+
+
+@cython.final
+cdef class Mutex:
+    cdef object __weakref__
+    cdef NativeMutex own
+
+
+@cython.final
+cdef class RWMutex:
+    cdef object __weakref__
+    cdef NativeRWMutex own
+
+
+@cython.final
+cdef class RLocker:
+    cdef RWMutex rw
+
+
+@cython.final
+cdef class WaitGroup:
+    cdef object __weakref__
+    cdef NativeWaitGroup own
+
+
+@cython.final
+cdef class Notice:
+    cdef NativeNotice own
+
+
+@cython.final
+cdef class Ready:
+    cdef object value
+
+
+@cython.final
+cdef class AtomicInt:
+    cdef object __weakref__
+    cdef object value
+
+
+@cython.final
+cdef class AtomicBool:
+    cdef object __weakref__
+    cdef Attached[bint] value
+
+
+@cython.final
+cdef class AtomicRef:
+    cdef object __weakref__
+    cdef object value
+
+
+@cython.final
+cdef class AtomicValue:
+    cdef object __weakref__
+    cdef object value

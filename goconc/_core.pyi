@@ -872,3 +872,240 @@ def remove_if(owner: object, table: dict[Any, Any], key: object, value: object) 
     """Removes ``key`` if it stands for ``value``, or for anything if that is None, in one step among such calls with
     the same ``owner``.
     """
+
+# ---- goconc.sync ----
+
+@final
+class Mutex:
+    """A lock for one holder at a time. (Go: ``sync.Mutex``)
+
+    Whoever holds it blocks when it locks it again; anybody may unlock it. ``with mu:``, or ``async with mu:`` in an async
+    goroutine or a task of asyncio.
+    """
+
+    def __init__(self) -> None: ...
+    def lock(self, *, timeout: float | None = None) -> None:
+        """Locks it; waits while it is locked. ``timeout`` in seconds: ``TimeoutError``."""
+
+    def alock(self, *, timeout: float | None = None) -> Await[None]:
+        """The awaitable twin of ``lock``."""
+
+    def try_lock(self) -> bool:
+        """Locks it if it is free; says whether it did. Never waits."""
+
+    def unlock(self) -> None:
+        """Unlocks it. ``RuntimeError`` if it is not locked."""
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, kind: object, error: object, traceback: object) -> None: ...
+    def __aenter__(self) -> Await[None]: ...
+    def __aexit__(self, kind: object, error: object, traceback: object) -> Ready[None]: ...
+
+@final
+class RWMutex:
+    """A lock for many readers or one writer. (Go: ``sync.RWMutex``)
+
+    A writer that waits keeps new readers out, so reading must not be nested. As a context manager it is locked for
+    writing; ``with rw.rlocker():`` for reading.
+    """
+
+    def __init__(self) -> None: ...
+    def lock(self, *, timeout: float | None = None) -> None:
+        """Locks it for writing; waits until nobody is inside. ``timeout`` in seconds: ``TimeoutError``."""
+
+    def alock(self, *, timeout: float | None = None) -> Await[None]:
+        """The awaitable twin of ``lock``."""
+
+    def try_lock(self) -> bool:
+        """Locks it for writing if nobody is inside; says whether it did. Never waits."""
+
+    def unlock(self) -> None:
+        """Ends writing. ``RuntimeError`` if it is not locked for writing."""
+
+    def rlock(self, *, timeout: float | None = None) -> None:
+        """Locks it for reading; waits while a writer is inside or waits. ``timeout`` in seconds: ``TimeoutError``."""
+
+    def arlock(self, *, timeout: float | None = None) -> Await[None]:
+        """The awaitable twin of ``rlock``."""
+
+    def try_rlock(self) -> bool:
+        """Locks it for reading if no writer is inside or waits; says whether it did. Never waits."""
+
+    def runlock(self) -> None:
+        """Ends one reader's reading. ``RuntimeError`` if nobody reads."""
+
+    def rlocker(self) -> RLocker:
+        """The reading side as a lock of its own: its ``lock`` is this one's ``rlock``."""
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, kind: object, error: object, traceback: object) -> None: ...
+    def __aenter__(self) -> Await[None]: ...
+    def __aexit__(self, kind: object, error: object, traceback: object) -> Ready[None]: ...
+
+@final
+class RLocker:
+    """The reading side of an ``RWMutex``, as ``rlocker()`` returns it."""
+
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
+    def lock(self, *, timeout: float | None = None) -> None:
+        """Locks it for reading, as ``RWMutex.rlock``."""
+
+    def alock(self, *, timeout: float | None = None) -> Await[None]:
+        """The awaitable twin of ``lock``."""
+
+    def try_lock(self) -> bool:
+        """As ``RWMutex.try_rlock``."""
+
+    def unlock(self) -> None:
+        """As ``RWMutex.runlock``."""
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, kind: object, error: object, traceback: object) -> None: ...
+    def __aenter__(self) -> Await[None]: ...
+    def __aexit__(self, kind: object, error: object, traceback: object) -> Ready[None]: ...
+
+@final
+class WaitGroup:
+    """Counts what is under way, and waits until it is none. (Go: ``sync.WaitGroup``)
+
+    ``wg.go(fn)`` starts a goroutine that it counts. ``await wg`` in an async goroutine or a task of asyncio. As a context
+    manager it waits when the block is left without an exception.
+    """
+
+    def __init__(self) -> None: ...
+    def add(self, delta: SupportsIndex = 1, /) -> None:
+        """Changes the counter by ``delta``; at 0 it releases all who wait.
+
+        ``RuntimeError``, and nothing changes, if it would fall below 0.
+        """
+
+    def done(self) -> None:
+        """One less: ``add(-1)``."""
+
+    def wait(self, *, timeout: float | None = None) -> None:
+        """Waits until the counter is 0. ``timeout`` in seconds: ``TimeoutError``."""
+
+    def await_(self, *, timeout: float | None = None) -> Await[None]:
+        """The awaitable twin of ``wait``; ``await wg`` is the same without a limit."""
+
+    @overload
+    def go(
+        self, fn: Callable[_P, Coroutine[Any, Any, _T]], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> Goroutine[_T]: ...
+    @overload
+    def go(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Goroutine[_T]:
+        """Starts ``fn(*args, **kwargs)`` as a goroutine, counted until it has ended, in whatever way. Returns it. (Go:
+        ``wg.Go``)
+        """
+
+    def __await__(self) -> Generator[Any, Any]: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, kind: object, error: object, traceback: object) -> None: ...
+    def __aenter__(self) -> Ready[Self]: ...
+    def __aexit__(self, kind: object, error: object, traceback: object) -> Coroutine[Any, Any, None] | Ready[None]: ...
+
+@final
+class Notice:
+    """What one ``Cond.wait`` waits for. Internal."""
+
+    def __init__(self) -> None: ...
+    def wait(self, *, timeout: float | None = None) -> None: ...
+    def await_(self, *, timeout: float | None = None) -> Await[None]: ...
+    @staticmethod
+    def check() -> None:
+        """Whether the caller may wait at all."""
+
+    def give(self) -> None: ...
+
+@final
+class Ready(Generic[_T_co]):
+    """An awaitable whose value is there already: what entering or leaving an ``async with`` awaits that does not wait."""
+
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
+    def __await__(self) -> Generator[Any, Any, _T_co]: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
+
+@final
+class AtomicInt:
+    """An integer that several threads and goroutines change. It does not wrap: Python's integers have no bounds. (Go:
+    ``atomic.Int64``)
+    """
+
+    def __init__(self, value: int = 0, /) -> None: ...
+    def load(self) -> int:
+        """Its value."""
+
+    def store(self, value: int, /) -> None:
+        """Sets it."""
+
+    def swap(self, value: int, /) -> int:
+        """Sets it; returns what it was."""
+
+    def add(self, delta: int, /) -> int:
+        """Adds ``delta``; returns the new value."""
+
+    def compare_and_swap(self, old: int, new: int, /) -> bool:
+        """Sets it to ``new`` if it is ``old``; says whether it was."""
+
+    def and_(self, mask: int, /) -> int:
+        """Keeps the bits of ``mask``; returns what it was."""
+
+    def or_(self, mask: int, /) -> int:
+        """Sets the bits of ``mask``; returns what it was."""
+
+@final
+class AtomicBool:
+    """A truth value that several threads and goroutines change. (Go: ``atomic.Bool``)"""
+
+    def __init__(self, value: bool = False, /) -> None: ...
+    def load(self) -> bool:
+        """Its value."""
+
+    def store(self, value: bool, /) -> None:
+        """Sets it."""
+
+    def swap(self, value: bool, /) -> bool:
+        """Sets it; returns what it was."""
+
+    def compare_and_swap(self, old: bool, new: bool, /) -> bool:
+        """Sets it to ``new`` if it is ``old``; says whether it was."""
+
+@final
+class AtomicRef(Generic[_T]):
+    """A reference that several threads and goroutines change. Compared by identity. (Go: ``atomic.Pointer[T]``)"""
+
+    @overload
+    def __init__(self: AtomicRef[_T | None]) -> None: ...
+    @overload
+    def __init__(self, value: _T, /) -> None: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def load(self) -> _T:
+        """What it refers to."""
+
+    def store(self, value: _T, /) -> None:
+        """Sets it."""
+
+    def swap(self, value: _T, /) -> _T:
+        """Sets it; returns what it was."""
+
+    def compare_and_swap(self, old: _T, new: _T, /) -> bool:
+        """Sets it to ``new`` if it ``is`` ``old``; says whether it was."""
+
+@final
+class AtomicValue(Generic[_T]):
+    """A value of one type that several threads and goroutines change; its first value fixes the type. (Go: ``atomic.Value``)"""
+
+    def __init__(self) -> None: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def load(self) -> _T | None:
+        """The value; None before the first ``store``."""
+
+    def store(self, value: _T, /) -> None:
+        """Sets it. ``TypeError`` if ``value`` is None, or of another type than what was stored first."""
+
+    def swap(self, value: _T, /) -> _T | None:
+        """Sets it, as ``store``; returns what it was."""
+
+    def compare_and_swap(self, old: _T | None, new: _T, /) -> bool:
+        """Sets it to ``new`` if it equals ``old``; says whether it did. ``old`` is None: if nothing was stored yet."""

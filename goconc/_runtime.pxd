@@ -43,6 +43,7 @@ cdef extern from "_native/atomic.hpp" namespace "goconc" nogil:
         T fetch_sub(T) noexcept
         T fetch_or(T) noexcept
         T fetch_and(T) noexcept
+        bint compare_exchange(T &expected, T desired) noexcept
 
 cdef extern from "_native/parker.hpp" namespace "goconc" nogil:
     cdef enum class Woken(int):
@@ -206,6 +207,11 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         select_no_cases
         sleep
         join
+        sync_mutex_lock
+        sync_rwmutex_rlock
+        sync_rwmutex_lock
+        sync_waitgroup_wait
+        sync_cond_wait
     const char *words(WaitReason) noexcept
     cdef cppclass Fiber
     cdef cppclass Operation
@@ -244,6 +250,30 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         void push(G *) noexcept
         G *pop() noexcept
         bint empty() noexcept
+
+cdef extern from "_native/sync.hpp" namespace "goconc" nogil:
+    cdef cppclass WaitPoint:
+        WaitReason reason
+        bint acquires
+        bint enter(Sleeper *, Waiter *) noexcept
+        bint go_on(Waiter *) noexcept
+        void leave(Waiter *, bint served, WakeList &) noexcept
+        const char *complaint() noexcept
+    cdef cppclass NativeMutex "goconc::Mutex"(WaitPoint):
+        bint try_lock() noexcept
+        bint unlock(WakeList &) noexcept
+        bint is_locked() noexcept
+    cdef cppclass NativeRWMutex "goconc::RWMutex":
+        WaitPoint *reading() noexcept
+        WaitPoint *writing() noexcept
+        bint try_lock() noexcept
+        bint try_rlock() noexcept
+        bint unlock(WakeList &) noexcept
+        bint runlock(WakeList &) noexcept
+    cdef cppclass NativeWaitGroup "goconc::WaitGroup"(WaitPoint):
+        bint add(int64_t delta, WakeList &) noexcept
+    cdef cppclass NativeNotice "goconc::Notice"(WaitPoint):
+        void give(WakeList &) noexcept
 
 cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
     cdef cppclass Sysmon:
@@ -389,6 +419,7 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
         sleep
         join
         give_way
+        point
     cdef enum class Phase(unsigned char):
         spent
         fresh
@@ -406,6 +437,7 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
         PyObject *chan
         Channel *native
         PyObject *value
+        WaitPoint *point
         PyObject *ctx
         SelectRoom *room
         PyObject *cases

@@ -1,4 +1,4 @@
-// The Python function `go`, over a C function that takes a vector of arguments.
+// The Python function `go` and the method `WaitGroup.go`, over C functions that take a vector of arguments.
 #pragma once
 #include "build.hpp"
 
@@ -18,6 +18,20 @@ inline PyObject *make_go_function(VectorFunction function) noexcept {
     PyObject *made = name ? PyCFunction_NewEx(&definition, nullptr, name) : nullptr;
     Py_XDECREF(name);
     return made;
+}
+
+// -1 with an exception set on failure.
+inline int add_go_method(PyTypeObject *type, VectorFunction function) noexcept {
+    static PyMethodDef definition = {
+        "go", nullptr, METH_FASTCALL | METH_KEYWORDS,
+        "go($self, fn, /, *args, **kwargs)\n--\n\n"
+        "Starts ``fn(*args, **kwargs)`` as a goroutine, counted until it has ended, in whatever way. Returns it. (Go: ``wg.Go``)"};
+    definition.ml_meth = reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+    PyObject *method = PyDescr_NewMethod(type, &definition);
+    int status = method ? PyDict_SetItemString(type->tp_dict, definition.ml_name, method) : -1;
+    Py_XDECREF(method);
+    PyType_Modified(type);
+    return status;
 }
 
 } // namespace goconc

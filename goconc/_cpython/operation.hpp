@@ -1,5 +1,5 @@
-// The operation that an awaitable stands for, and its quick way: a bare send or receive (no time limit, no context, no timer's channel)
-// that meets no cancellation. Everything else is told to go the slow way (awaiting.pxi), before anything has been done.
+// The operation that an awaitable stands for, and its quick way: a bare send, receive or wait of package sync (no time limit, no context,
+// no timer's channel) that meets no cancellation. Everything else is told to go the slow way (awaiting.pxi), before anything has been done.
 //
 // Ownership: objects are owned. A send's value moves into the channel, or into the goroutine's waiter while it waits, and back
 // here if the wait ends without a hand-off.
@@ -13,11 +13,12 @@
 #pragma once
 #include "awaitable.hpp"
 #include "this_worker.hpp"
+#include "../_native/sync.hpp"
 #include <utility>
 
 namespace goconc {
 
-enum class Wants : uint8_t { send, recv, recv_ok, next, select, sleep, join, give_way };
+enum class Wants : uint8_t { send, recv, recv_ok, next, select, sleep, join, give_way, point };
 enum class Phase : uint8_t { spent, fresh, begun, suspended };
 
 constexpr int slow_way = 2; // beside PYGEN_RETURN, PYGEN_NEXT and PYGEN_ERROR
@@ -29,7 +30,8 @@ struct Operation {
     bool has_default = false;
     PyObject *chan = nullptr;  // the Chan
     Channel *native = nullptr; // what is inside it
-    PyObject *value = nullptr; // to send; the Goroutine to join; the cases of a select
+    PyObject *value = nullptr; // to send; the Goroutine to join; the cases of a select; the owner of `point`
+    WaitPoint *point = nullptr; // what of package sync is waited for
     PyObject *ctx = nullptr;   // the context
     SelectRoom *room = nullptr; // while a select is entered, which a context's operation is too
     PyObject *cases = nullptr; // the cases in the room
@@ -91,7 +93,7 @@ inline PyObject *park_token = nullptr, *give_way_token = nullptr;
 
 // Says so as an un-awaited coroutine does. Any exception at hand stays as it is.
 inline void never_awaited(const Operation &op) noexcept {
-    static const char *const names[] = {"asend", "arecv", "arecv_ok", "__anext__", "aselect", "asleep", "ajoin", "agosched"};
+    static const char *const names[] = {"asend", "arecv", "arecv_ok", "__anext__", "aselect", "asleep", "ajoin", "agosched", "sync"};
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "goconc operation '%s' was never awaited", names[int(op.wants)]) < 0)
@@ -133,11 +135,33 @@ inline void collect_operations(PyTypeObject *type, OperationOf of) noexcept {
 inline int quick_done(Operation &op, PyObject *result, PyObject **out) noexcept {
     op.phase.store_release(Phase::spent);
     Py_CLEAR(op.chan); // all that a bare one still has; may run anything, so last but for the result
+    Py_CLEAR(op.value);
     *out = result;
     return PYGEN_RETURN;
 }
 
+inline int quick_suspend(Operation &op, G *g, Worker *w, WaitReason reason, PyObject **out) noexcept {
+    g->reason = reason;
+    w->parked++;
+    op.suspend(g);
+    // A request that came between quick_step's look and the wait's opening found nothing to end: look again (see Claim).
+    if (g->requests.load() != 0 && g->claim.take_any()) {
+        g->outcome = Outcome::canceled;
+        return slow_way;
+    }
+    *out = Py_NewRef(park_token);
+    return PYGEN_NEXT;
+}
+
+inline int quick_begin_point(Operation &op, G *g, Worker *w, PyObject **out) noexcept {
+    if (!op.point->enter(g, &g->waiter)) return quick_suspend(op, g, w, op.point->reason, out);
+    if (op.point->acquires || g->requests.load() == 0) return quick_done(op, Py_NewRef(Py_None), out);
+    op.phase.store_release(Phase::fresh);
+    return slow_way;
+}
+
 inline int quick_begin(Operation &op, G *g, Worker *w, Scheduler &scheduler, PyObject **out) noexcept {
+    if (op.wants == Wants::point) return quick_begin_point(op, g, w, out);
     Sleeper *wake = nullptr;
     void *value = op.value;
     bool sends = op.wants == Wants::send;
@@ -152,16 +176,7 @@ inline int quick_begin(Operation &op, G *g, Worker *w, Scheduler &scheduler, PyO
         return slow_way;
     }
     op.value = nullptr;
-    g->reason = sends ? WaitReason::chan_send : WaitReason::chan_receive;
-    w->parked++;
-    op.suspend(g);
-    // A request that came between quick_step's look and the wait's opening found nothing to end: look again (see Claim).
-    if (g->requests.load() != 0 && g->claim.take_any()) {
-        g->outcome = Outcome::canceled;
-        return slow_way;
-    }
-    *out = Py_NewRef(park_token);
-    return PYGEN_NEXT;
+    return quick_suspend(op, g, w, sends ? WaitReason::chan_send : WaitReason::chan_receive, out);
 }
 
 inline int quick_step(Operation &op, Scheduler &scheduler, PyObject **out) noexcept {
@@ -180,10 +195,16 @@ inline int quick_step(Operation &op, Scheduler &scheduler, PyObject **out) noexc
         if (waiting || !op.take(Phase::fresh)) return slow_way;
         return quick_begin(op, g, w, scheduler, out);
     }
-    if (g->claim.is_open(g->claim.ticket()) || g->outcome != Outcome::handed || !g->waiter.ok || !op.take(Phase::suspended)) return slow_way;
+    if (g->claim.is_open(g->claim.ticket()) || g->outcome != Outcome::handed || !g->waiter.ok) return slow_way;
+    if (!op.take(Phase::suspended)) return slow_way;
+    if (op.wants == Wants::point && op.point->complaint()) {
+        op.phase.store_release(Phase::suspended);
+        return slow_way;
+    }
     g->waiting.store_relaxed(nullptr);
     g->reason = WaitReason::none;
-    return quick_done(op, op.wants == Wants::send ? Py_NewRef(Py_None) : static_cast<PyObject *>(g->waiter.value), out);
+    bool received = op.wants == Wants::recv || op.wants == Wants::next;
+    return quick_done(op, received ? static_cast<PyObject *>(g->waiter.value) : Py_NewRef(Py_None), out);
 }
 
 } // namespace goconc

@@ -275,6 +275,11 @@ cdef int begin(Await a, Worker *w, Sleeper *s, PyObject **result) except -1:
         if not join_line_enter(<Goroutine>a.op.value, waiter, s):
             return finished(a, (<Goroutine>a.op.value).outcome(), result)
         return suspend(a, w, s, WaitReason.join, result)
+    elif wants == Wants.point:
+        if a.op.point.enter(s, waiter):
+            pass_by(a.op.point, w)
+            return finished(a, None, result)
+        return suspend(a, w, s, a.op.point.reason, result)
     if (<Chan>a.op.chan).timer != NULL:
         op = enter_timer(<Chan>a.op.chan, value, s, waiter)
     else:
@@ -436,22 +441,29 @@ cdef int conclude(Await a, Worker *w, Sleeper *s, PyObject **result) except -1:
             return finished(a, None, result)
         if wants == Wants.join:
             return finished(a, (<Goroutine>a.op.value).outcome(), result)
+        if wants == Wants.point:
+            if not a.op.point.go_on(waiter):
+                return suspend(a, w, s, a.op.point.reason, result)
+            complain(a.op.point)
+            return finished(a, None, result)
         return got(a, waiter.value, waiter.ok, result)
     leave_lines(a, waiter)
     if s.outcome == Outcome.timed_out:
         if wants == Wants.sleep:
             return finished(a, None, result)
-        raise TimeoutError(f"{wait_name(wants)} timed out")
+        raise TimeoutError(f"{wait_name(&a.op)} timed out")
     raise_requests(<Goroutine>(<G *>s).object)  # nobody else cancels
     return begin(a, w, s, result)  # nothing to raise after all
 
 
-cdef str wait_name(Wants wants):
-    if wants == Wants.select:
+cdef str wait_name(Operation *op):
+    if op.wants == Wants.select:
         return "select"
-    if wants == Wants.join:
+    if op.wants == Wants.join:
         return "join"
-    return "send" if wants == Wants.send else "receive"
+    if op.wants == Wants.point:
+        return point_name(op.point)
+    return "send" if op.wants == Wants.send else "receive"
 
 
 cdef void leave_lines(Await a, Waiter *waiter) noexcept:
@@ -470,6 +482,8 @@ cdef void unlink(Operation *op, Waiter *waiter) noexcept:
         op.room.leave()
     elif op.wants == Wants.join:
         join_line_leave(<Goroutine>op.value, waiter)
+    elif op.wants == Wants.point:
+        leave_point(op.point, waiter, waiter.sleeper.outcome == Outcome.handed)
     elif op.chan != NULL:
         leave_line(<Chan>op.chan, waiter)
 

@@ -226,6 +226,11 @@ cdef extern from "_cpython/go_function.hpp" namespace "goconc":
 
 
 cdef PyObject *go_vector(PyObject *module, PyObject *const *given, Py_ssize_t count, PyObject *names) except NULL:
+    return start_vector(given, count, names, NULL)
+
+
+cdef inline PyObject *start_vector(PyObject *const *given, Py_ssize_t count, PyObject *names, PyObject *group) except NULL:
+    """Starts a goroutine, which ``group`` counts, if there is one. A new reference to it."""
     cdef tuple args
     cdef dict kwargs = None
     cdef Py_ssize_t i
@@ -246,7 +251,11 @@ cdef PyObject *go_vector(PyObject *module, PyObject *const *given, Py_ssize_t co
     prepare(g, given[0], args, kwargs)
     if sched.short_of_helpers.load_relaxed():
         start_helper()
+    if group != NULL:
+        join_group(g, <object>group)
     if not start_in(g, scope, this_worker()):
+        if group != NULL:
+            leave_group(g)
         raise_ending()
     return <PyObject *>owned(g)
 
@@ -414,7 +423,12 @@ cdef void let_go(Worker *w, G *g) noexcept:
     cdef Scope scope = (<Goroutine>g.object).scope
     cdef bint is_main = (<Goroutine>g.object).is_main
     cdef bint left_alone = (<Goroutine>g.object).left_alone
+    cdef object group = (<Goroutine>g.object).group  # its WaitGroup hears of the end after the run() has heard of the exception (WG-06)
+    if group is not None:
+        group = taken_group(<Goroutine>g.object)
     w.current = NULL
     Py_XDECREF(<PyObject *>g.object)
+    if group is not None:
+        count_off(w, group)
     if not is_main and not left_alone:
         scope_leave(scope, w)

@@ -6,6 +6,8 @@ cdef dict where_made = {
     SendChan: "a SendChan is the .sender of a Chan",
     RecvChan: "a RecvChan is the .receiver of a Chan",
     AfterFunc: "made by goconc.after_func()",
+    RLocker: "made by RWMutex.rlocker()",
+    Ready: "made by what needs no waiting in an `async with`",
 }
 
 

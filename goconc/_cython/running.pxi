@@ -262,6 +262,7 @@ cdef void tell_joiners(Worker *w, Goroutine go) noexcept:
     serve_joiners(go, wakes)
     go.g.join_lock.unlock()
     make_all_ready(w, wakes)
+    leave_group(go)
 
 
 cdef void warn_of_abandoned(list names) noexcept:

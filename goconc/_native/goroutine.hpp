@@ -23,12 +23,14 @@ struct Worker;
 
 // Why a goroutine waits; the words are Go's (GO-35).
 enum class WaitReason : uint8_t {
-    none, chan_send, chan_receive, chan_send_nil, chan_receive_nil, select, select_no_cases, sleep, join
+    none, chan_send, chan_receive, chan_send_nil, chan_receive_nil, select, select_no_cases, sleep, join,
+    sync_mutex_lock, sync_rwmutex_rlock, sync_rwmutex_lock, sync_waitgroup_wait, sync_cond_wait
 };
 
 inline const char *words(WaitReason reason) noexcept {
     static const char *const texts[] = {"", "chan send", "chan receive", "chan send (nil chan)", "chan receive (nil chan)",
-        "select", "select (no cases)", "sleep", "goroutine join"};
+        "select", "select (no cases)", "sleep", "goroutine join",
+        "sync.Mutex.Lock", "sync.RWMutex.RLock", "sync.RWMutex.Lock", "sync.WaitGroup.Wait", "sync.Cond.Wait"};
     return texts[int(reason)];
 }
 

@@ -54,6 +54,16 @@ struct WaitLine {
         tail = w;
     }
 
+    void prepend(Waiter *w) noexcept {
+        w->line = this;
+        w->linked = true;
+        w->previous = nullptr;
+        w->next = head;
+        if (head) head->previous = w;
+        else tail = w;
+        head = w;
+    }
+
     void unlink(Waiter *w) noexcept {
         if (w->previous) w->previous->next = w->next;
         else head = w->next;

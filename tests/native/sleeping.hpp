@@ -1,6 +1,7 @@
 // How a thread that is not ours waits: wait_thread of goconc/_cython/waiting.pxi, without signals.
 #pragma once
 #include "../../goconc/_native/scheduler.hpp"
+#include "../../goconc/_native/sync.hpp"
 
 namespace goconc {
 
@@ -69,6 +70,20 @@ inline Op select_thread(SelectRoom &room, ThreadSleeper &thread, Dice &dice, uin
     if (outcome != Outcome::handed) return Op::would_block;
     index = thread.winner->index;
     return thread.winner->ok ? Op::done : Op::closed;
+}
+
+// wait_at of goconc/_cython/sync_points.pxi. False: the wait ended by time-out or cancellation.
+inline bool wait_thread_at(WaitPoint &point, ThreadSleeper &thread, int64_t deadline = forever) {
+    if (point.enter(&thread, &thread.waiter)) return true;
+    for (;;) {
+        if (wait_thread(thread, deadline) != Outcome::handed) {
+            WakeList wakes;
+            point.leave(&thread.waiter, false, wakes);
+            wake_all(wakes);
+            return false;
+        }
+        if (point.go_on(&thread.waiter)) return true;
+    }
 }
 
 } // namespace goconc

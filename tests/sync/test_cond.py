@@ -1,0 +1,112 @@
+"""Cond."""
+
+import copy
+
+import pytest
+
+import goconc
+from goconc.sync import Cond, Mutex
+
+
+async def lock(kind, mu):
+    if kind.name == "async":
+        await mu.alock()
+    else:
+        mu.lock()
+
+
+async def wait(kind, cond, **limits):
+    if kind.name == "async":
+        await cond.await_(**limits)
+    else:
+        cond.wait(**limits)
+
+
+def waiting(kind, cond, woken):
+    async def waiter(i):
+        await lock(kind, cond.l)
+        try:
+            await wait(kind, cond)
+            woken.append(i)
+            assert not cond.l.try_lock()
+        finally:
+            cond.l.unlock()
+
+    return waiter
+
+
+def test_signals_wake_in_order(kind):  # rule CO-01, CO-02, CO-04
+    async def main():
+        cond, woken = Cond(), []
+        waiter = waiting(kind, cond, woken)
+        handles = []
+        for i in range(4):
+            handles.append(kind.go(waiter, i))
+            await kind.parked(handles[-1], on="sync.Cond.Wait")
+        for i in range(3):
+            cond.signal()  # rule CO-03: without the lock
+            await kind.join(handles[i])
+            assert woken == list(range(i + 1))
+        assert not handles[3].done()
+        cond.signal()
+        await kind.join(handles[3])
+
+    kind.run(main)
+
+
+def test_broadcast(kind):
+    async def main():
+        cond, woken = Cond(Mutex()), []
+        handles = [kind.go(waiting(kind, cond, woken), i) for i in range(4)]
+        await kind.parked(*handles, on="sync.Cond.Wait")
+        cond.broadcast()
+        for handle in handles:
+            await kind.join(handle)
+        assert sorted(woken) == [0, 1, 2, 3]
+
+    kind.run(main)
+
+
+def test_a_signal_for_nobody_is_lost(any_kind):  # rule CO-03
+    async def main():
+        cond = Cond()
+        cond.signal()
+        cond.broadcast()
+        await lock(any_kind, cond.l)
+        with pytest.raises(TimeoutError):
+            await wait(any_kind, cond, timeout=0.01)
+        assert not cond.l.try_lock()  # locked again
+        cond.l.unlock()
+
+    any_kind.run(main)
+
+
+def test_a_cancelled_waiter_locks_again_and_passes_its_signal_on(kind):  # rule CO-06
+    async def main():
+        cond, woken = Cond(), []
+        waiter = waiting(kind, cond, woken)
+        first, second = kind.go(waiter, 0), kind.go(waiter, 1)
+        await kind.parked(first, second, on="sync.Cond.Wait")
+        first.cancel()
+        with pytest.raises(goconc.Canceled):
+            await kind.join(first)
+        cond.signal()
+        await kind.join(second)
+        assert woken == [1]
+        assert cond.l.try_lock()
+
+    kind.run(main)
+
+
+def test_wait_without_the_lock(kind):  # rule CO-01
+    async def main():
+        cond = Cond()
+        with pytest.raises(RuntimeError, match="unlock of unlocked mutex"):
+            await wait(kind, cond)
+
+    kind.run(main)
+
+
+def test_no_copies():  # rule CO-05
+    with pytest.raises(TypeError, match="cannot pickle or copy"):
+        copy.copy(Cond())

@@ -1,0 +1,50 @@
+"""All asleep on something of package sync: a Deadlock that says on what (GO-35). Each case has a process of its own, as in
+tests/ends/test_deadlock.py.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import goconc
+
+HEAD = """
+import goconc
+from goconc.sync import *
+"""
+
+STUCK = {
+    "mutex": ("mu = Mutex(); mu.lock(); mu.lock()", "sync.Mutex.Lock"),  # rule MU-01
+    "amutex": ("mu = Mutex(); await mu.alock(); await mu.alock()", "sync.Mutex.Lock"),
+    "upgrade": ("rw = RWMutex(); rw.rlock(); rw.lock()", "sync.RWMutex.Lock"),  # rule RW-04
+    "rlock": ("rw = RWMutex(); rw.lock(); rw.rlock()", "sync.RWMutex.RLock"),
+    "arlock": ("rw = RWMutex(); await rw.alock(); await rw.arlock()", "sync.RWMutex.RLock"),
+    "waitgroup": ("wg = WaitGroup(); wg.add(1); wg.wait()", "sync.WaitGroup.Wait"),
+    "await waitgroup": ("wg = WaitGroup(); wg.add(1); await wg", "sync.WaitGroup.Wait"),
+    "cond": ("c = Cond(); c.l.lock(); c.wait()", "sync.Cond.Wait"),
+    "await cond": ("c = Cond(); await c.l.alock(); await c", "sync.Cond.Wait"),
+    "once": ("o = Once(); o.do(lambda: o.do(print))", "sync.Mutex.Lock"),  # rule ON-04
+}
+
+
+@pytest.mark.parametrize("name", STUCK)
+def test_deadlock(name):
+    code, words = STUCK[name]
+    kind = "async def" if "await" in code else "def"
+    program = f"""{HEAD}
+{kind} main():
+    {code}
+try:
+    goconc.run(main)
+except goconc.Deadlock as error:
+    print(error)
+"""
+    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
+    environment = {**os.environ, "PYTHONPATH": package}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"[{words}]" in done.stdout
