@@ -252,6 +252,8 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         int64_t warn_after
         bint start(Scheduler &) noexcept
         void stop() noexcept
+        void hold() noexcept
+        void let_go() noexcept
         void start_afresh() noexcept
     cdef cppclass Processor
     cdef cppclass Worker:
@@ -292,9 +294,10 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         Attached[uint64_t] goroutines
         Attached[uint64_t] sleep_changes
         Attached[uint32_t] sleeping_threads
-        void start_afresh() noexcept
-        void hold() noexcept
-        void let_go() noexcept
+        void start_afresh(Worker *) noexcept
+        void forget_threads(unsigned long but) noexcept
+        void begin_waiting(ThreadSleeper *) noexcept
+        void end_waiting(ThreadSleeper *) noexcept
         bint resize(uint32_t) noexcept
         uint32_t size() noexcept
         bint acquire(Worker *, bint line_up) noexcept
@@ -332,6 +335,8 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
     cdef cppclass ThreadSleeper(Sleeper):
         Parker parker
         Waiter waiter
+        SelectRoom *room
+        unsigned long thread
     cdef cppclass SharedSize "goconc::SharedQueue":
         uint32_t count() noexcept
 

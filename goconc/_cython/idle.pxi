@@ -11,6 +11,8 @@ cdef void idle(Worker *w) noexcept:
     cdef Woken why
     cdef bint seen
     while True:
+        if this_worker() != w:
+            leave_child(None)  # a finalizer or signal handler that it ran has forked
         due = sched.deadlines.next_due.load()
         if due != forever:
             now = now_ns()

@@ -31,6 +31,7 @@ class Sysmon {
     std::thread thread_;
     Atomic<bool> started_, stopping_;
     int64_t seen_busy_ = 0;
+    Lock inside_; // held by the thread while it touches anything of the scheduler's
 
     struct Look {
         bool busy = false;   // somebody holds a processor
@@ -103,6 +104,7 @@ class Sysmon {
     bool send_somebody() { return s_->rouse_with_processor(SleeperKind::coroutine, nullptr, nullptr); }
 
     Look look(int64_t now) {
+        Held<Lock> inside(inside_);
         Look seen;
         if (!s_->has_spare()) s_->add_spare(); // nothing is allocated under the lock
         Held<Lock> hold(s_->lock_);
@@ -184,6 +186,7 @@ class Sysmon {
     // Until a processor is given to somebody: who gives stores the holder, then reads `resting`, both under the lock.
     void rest() {
         {
+            Held<Lock> inside(inside_);
             Held<Lock> hold(s_->lock_);
             for (Worker *w = s_->workers_; w; w = w->all_link)
                 if (w->processor) return;
@@ -219,6 +222,11 @@ class Sysmon {
         s_->watcher.unpark();
         thread_.join();
     }
+    // Around a fork, detached from Python: the thread, which Python cannot stop, is not inside anything meanwhile. (The scheduler's own lock would
+    // not do: hooks run Python while it is held, and others who want it wait for it without giving up the GIL.)
+    void hold() noexcept { inside_.lock(); }
+    void let_go() noexcept { inside_.unlock(); }
+
     // In a forked child there is no such thread.
     void start_afresh() noexcept {
         auto ask = detached;
