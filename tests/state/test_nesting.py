@@ -39,16 +39,14 @@ def selected():
     return inner
 
 def results():
+    if goconc.current() is None:
+        return goconc.run(results)
     inner = None
     for _ in range(DEPTH):
         handle = goconc.go(lambda value: value, inner)
-        handle.join() if goconc.current() is None else blocked(handle)
+        handle.join()
         inner = handle
     return inner
-
-def blocked(handle):
-    while not handle.done():
-        goconc.sleep(0.0001)
 
 def operations():
     inner, ch = None, Chan(1)
