@@ -189,7 +189,7 @@ cdef void forget_goroutines(Scope scope) noexcept:
     scope.main = None
     for go in goroutines_of(scope):
         Py_INCREF(go)  # its frames stay as they are
-        go.g.requests.fetch_or(REQUEST_ABANDON)
+        go.g.requests.store(REQUEST_ABANDON)
         go.g.claim.take_any()
 
 

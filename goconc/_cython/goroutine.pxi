@@ -138,7 +138,8 @@ cdef object label_of(Goroutine go):
 
 cdef inline bint has_ended(Goroutine go) noexcept:
     """Nobody need wait for it."""
-    return go.g.state.is_done() or (go.g.requests.load() & REQUEST_ABANDON) != 0
+    # Given up as it came to its end: it is about to be done, with a result.
+    return go.g.state.is_done() or (go.g.requests.load() & (REQUEST_ABANDON | REQUEST_OVER)) == REQUEST_ABANDON
 
 
 cdef bint join_line_enter(Goroutine other, Waiter *waiter, Sleeper *sleeper) noexcept:

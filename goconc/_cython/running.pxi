@@ -253,11 +253,13 @@ cdef void abandon(Worker *w, Scope scope) noexcept:
     scope.lock.lock()
     scope.closed = True
     scope.lock.unlock()
-    left = goroutines_of(scope)
-    for go in left:
+    left = []
+    for go in goroutines_of(scope):
+        if go.g.requests.fetch_or(REQUEST_ABANDON) & REQUEST_OVER:
+            continue  # it is at its end on another thread
         Py_INCREF(go)
-        go.g.requests.fetch_or(REQUEST_ABANDON)
         go.g.claim.take_any()  # its entries on wait lines are passed over from now on
+        left.append(go)
     for go in left:
         tell_joiners(w, go)
     if left:
