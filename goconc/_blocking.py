@@ -84,8 +84,9 @@ class _Helpers:
             self._seats.send_nowait(None)
         except WouldBlock:
             return False
+        name = f"goconc-helper-{len(self._seats)}"
         try:
-            threading.Thread(target=self._help, args=(call,), name=f"goconc-helper-{len(self._seats)}", daemon=True).start()
+            threading.Thread(target=self._help, args=(call,), name=name, daemon=True).start()
         except BaseException:
             self._seats.recv_nowait()
             raise
