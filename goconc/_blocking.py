@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from goconc._core import Chan, WouldBlock, in_plain_goroutine
+from goconc._core import Chan, WouldBlock, in_plain_goroutine, leave_child
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -33,6 +33,8 @@ class _Call:
             self._result = self._context.run(fn)
         except BaseException as error:
             self._error = error
+
+    def tell(self) -> None:
         self._done.send_nowait(None)
 
     def wait(self) -> Any:
@@ -44,7 +46,7 @@ class _Call:
         return self._outcome()
 
     def _outcome(self) -> Any:
-        error, self._error = self._error, None
+        error = self.take_error()
         try:
             if error is not None:
                 raise error
@@ -52,18 +54,24 @@ class _Call:
         finally:
             del error
 
+    def take_error(self) -> BaseException | None:
+        error, self._error = self._error, None
+        return error
+
 
 class _Helpers:
-    """A bounded pool of threads. Those at rest wait for a receive, so a send that need not wait finds one."""
+    """A bounded pool of threads. Those at rest wait for a receive, so a send that need not wait finds one.
+
+    There is no lock: a signal handler or finalizer may come by anywhere. A thread has a seat from before its start.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._reset()
+        self.start_afresh()
 
-    def _reset(self) -> None:
+    def start_afresh(self) -> None:
         self._jobs: Chan[_Call] = Chan()
-        self._lock = threading.Lock()
-        self._count = 0
+        self._seats: Chan[None] = Chan(self._most)
 
     def take_now(self, call: _Call) -> bool:
         """Gives the call to a helper at rest, or to a new one. False: all are busy, and there may be no more."""
@@ -72,24 +80,27 @@ class _Helpers:
             return True
         except WouldBlock:
             pass
-        with self._lock:
-            if self._count >= self._most:
-                return False
-            self._count += 1
-            number = self._count
         try:
-            threading.Thread(target=self._help, args=(call,), name=f"goconc-helper-{number}", daemon=True).start()
+            self._seats.send_nowait(None)
+        except WouldBlock:
+            return False
+        name = f"goconc-helper-{len(self._seats)}"
+        try:
+            threading.Thread(target=self._help, args=(call,), name=name, daemon=True).start()
         except BaseException:
-            with self._lock:
-                self._count -= 1
+            self._seats.recv_nowait()
             raise
         return True
 
     def _help(self, call: _Call) -> None:
+        jobs = self._jobs
         while True:
             call.make()
+            if jobs is not self._jobs:  # the call has forked, and this is the child
+                leave_child(call.take_error())
+            call.tell()
             del call
-            call = self._jobs.recv()
+            call = jobs.recv()
 
     def submit(self, call: _Call) -> None:
         if not self.take_now(call):
@@ -113,7 +124,7 @@ def _most() -> int:
 
 _helpers = _Helpers(_most())
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_helpers._reset)
+    os.register_at_fork(after_in_child=_helpers.start_afresh)
 
 
 def blocking(fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -191,6 +191,7 @@ def gosched() -> None:
 def agosched() -> Await[None]:
     """The awaitable twin of ``gosched``."""
 
+def leave_child(error: BaseException | None) -> NoReturn: ...
 def in_plain_goroutine(twin: str) -> bool:
     """Whether the caller may park. Refuses, naming the awaitable twin, where it must not block. For goconc's own
     modules.

@@ -324,7 +324,10 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         Attached[uint64_t] goroutines
         Attached[uint64_t] sleep_changes
         Attached[uint32_t] sleeping_threads
-        void start_afresh() noexcept
+        void start_afresh(Worker *) noexcept
+        void forget_threads(unsigned long but) noexcept
+        void begin_waiting(ThreadSleeper *) noexcept
+        void end_waiting(ThreadSleeper *) noexcept
         bint resize(uint32_t) noexcept
         uint32_t size() noexcept
         bint acquire(Worker *, bint line_up) noexcept
@@ -362,6 +365,8 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
     cdef cppclass ThreadSleeper(Sleeper):
         Parker parker
         Waiter waiter
+        SelectRoom *room
+        unsigned long thread
     cdef cppclass SharedSize "goconc::SharedQueue":
         uint32_t count() noexcept
 

@@ -17,9 +17,7 @@ struct SpareSelected {
 static SpareSelected spare_selected = {}; // guarded by the GIL
 #endif
 
-inline void selected_dealloc(PyObject *self) noexcept {
-    PyObject_GC_UnTrack(self);
-    for (int i = 0; i < selected_slots; i++) Py_CLEAR(reinterpret_cast<PyTupleObject *>(self)->ob_item[i]);
+inline void selected_free(PyObject *self) noexcept {
 #ifndef Py_GIL_DISABLED
     if (spare_selected.count < spare_selected_most) {
         spare_selected.kept[spare_selected.count++] = self;
@@ -27,6 +25,14 @@ inline void selected_dealloc(PyObject *self) noexcept {
     }
 #endif
     PyObject_GC_Del(self);
+}
+
+inline void selected_dealloc(PyObject *self) noexcept {
+    PyObject_GC_UnTrack(self);
+    Py_TRASHCAN_BEGIN(self, selected_dealloc) // one in another, in another, are not freed by recursion
+    for (int i = 0; i < selected_slots; i++) Py_CLEAR(reinterpret_cast<PyTupleObject *>(self)->ob_item[i]);
+    selected_free(self);
+    Py_TRASHCAN_END
 }
 
 inline int selected_traverse(PyObject *self, visitproc visit, void *arg) noexcept {

@@ -13,6 +13,7 @@ cdef extern from "_cpython/operation.hpp" namespace "goconc":
 
 
 @cython.final
+@cython.trashcan(True)
 @cython.freelist(64)
 cdef class Await:
     """An operation to be awaited."""

@@ -8,7 +8,8 @@ from goconc import _settings
 cdef enum:
     MAXPROCS_MOST = 1024
 
-cdef object background_ready = None   # set once the first helper is there
+cdef object background_ready = None   # an event: the first helper is there
+cdef unsigned long starter = 0        # the thread that starts it, meanwhile
 cdef list helper_roots = []        # what stands on the threads' own stacks
 cdef list helper_threads = []
 cdef Attached[uint32_t] helpers_started
@@ -19,21 +20,38 @@ sysmon.detached = thread_is_detached
 
 cdef int ensure_background() except -1:
     """There is a worker for goroutines, and timers, of threads that are in no run()."""
-    global background_ready
+    global background_ready, starter
+    cdef unsigned long me = PyThread_get_thread_ident()
+    cdef bint starts, is_starter
     check_open()
-    if sched.background != NULL:
-        return 0
-    with starting:
-        ready = background_ready
-        if ready is None:
-            ready = background_ready = _threading.Event()
-            sched.short_of_helpers.exchange(False)
-            try:
-                new_helper(ready)
-            except BaseException:
-                background_ready = None
-                raise
-    ready.wait()
+    while sched.background == NULL:
+        ready = _threading.Event()
+        with cython.critical_section(starting):
+            starts = background_ready is None
+            if starts:
+                background_ready = ready
+                starter = me
+            ready = background_ready
+            is_starter = starter == me
+        if starts:
+            start_background(ready)
+        elif is_starter:
+            return 0  # a signal handler or finalizer, called while this thread starts it: it will be there
+        ready.wait()
+    return 0
+
+
+cdef int start_background(object ready) except -1:
+    global background_ready, starter
+    sched.short_of_helpers.exchange(False)
+    try:
+        new_helper(ready)
+        starter = 0
+    except BaseException:
+        starter = 0
+        background_ready = None
+        ready.set()  # whoever waits tries it itself
+        raise
     return 0
 
 
@@ -124,35 +142,99 @@ def _configure():
 _configure()
 
 
-def _after_fork():
-    """In the child there is one thread. If it is not a worker, it starts afresh: the parent's goroutines are not its own."""
-    global background, background_ready, starting, main_thread
-    sysmon.let_go()
-    fiber_after_fork()
-    starting = _threading.Lock()
-    main_thread = _threading.main_thread().ident
-    background_ready = None
-    helper_threads.clear()
-    helper_roots.clear()
-    helpers_started.store(0)
-    sysmon.start_afresh()
-    if this_worker() == NULL:
-        background = Scope.__new__(Scope)
-        background.background = True
-        active_scopes.clear()
-        unclaimed.clear()
-        procs = sched.size()
-        sched.start_afresh()
-        sched.resize(procs)
-
+# ---- fork ----
 
 def _before_fork():
     with nogil:
-        sysmon.hold()  # sysmon, which is no thread of Python's, must not be inside when the memory is copied
+        sysmon.hold()
 
 
 def _after_fork_in_parent():
     sysmon.let_go()
+
+
+def _after_fork():
+    """In the child there is one thread, and no goroutine: whoever called fork goes on as an ordinary thread, and all else starts afresh. What
+    the parent's goroutines wait for and clean up is the parent's."""
+    global background, background_ready, starter, starting, interrupting, bells_lock, main_thread, procs_askers
+    cdef Worker *w = this_worker()
+    set_this_worker(NULL)
+    sysmon.start_afresh()
+    fiber_after_fork()
+    sched.forget_threads(PyThread_get_thread_ident())
+    for scope in [background, *active_scopes]:
+        forget_goroutines(scope)
+    forget_unclaimed()
+    active_scopes.clear()
+    background = Scope.__new__(Scope)
+    background.background = True
+    sched.start_afresh(w)
+    starting = object()
+    interrupting = object()
+    bells_lock = _threading.Lock()
+    main_thread = _threading.main_thread().ident
+    background_ready = None
+    starter = 0
+    procs_askers = 0
+    helper_threads.clear()
+    helper_roots.clear()
+    helpers_started.store(0)
+    looking_for_deadlock.store(0)
+
+
+cdef void forget_goroutines(Scope scope) noexcept:
+    """They are never resumed here, and what they wait on passes them over."""
+    cdef Goroutine go
+    scope.closed = scope.ending = True
+    scope.main = None
+    for go in goroutines_of(scope):
+        Py_INCREF(go)  # its frames stay as they are
+        go.g.requests.store(REQUEST_ABANDON)
+        go.g.claim.take_any()
+
+
+cdef void forget_unclaimed() noexcept:
+    """The parent reports them."""
+    cdef Goroutine go
+    for go in held_unclaimed():
+        go.mark_retrieved()
+    unclaimed.clear()
+
+
+cdef void end_in_child(Worker *w, Goroutine go, PyObject *result) noexcept:
+    """A coroutine has ended, in a child process that it has forked. If it is main, and run() stands on this thread, that returns. Else the
+    process ends."""
+    if not (go.is_main and w.scope == <void *>go.scope):
+        leave_child(None if result != NULL else taken(take_exception()))
+    go.failed = result == NULL
+    go.ended = taken(take_exception() if go.failed else result)
+    go.coro = None
+    drop_context(<PyThreadState *>w.thread_state)
+    go.g.state.finish()
+    go.scope.root.g.outcome = Outcome.handed
+    fiber_switch(<PyThreadState *>w.thread_state, w.fiber, w.root_fiber)
+
+
+def leave_child(error):
+    """Ends a child process in which a goroutine, or a call on a helper thread, has come to its end, as Python's main thread would end it: other
+    threads are waited for, and the exit code says how it went. For goconc's own modules."""
+    code = 0
+    try:
+        if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):
+            code = error.code or 0
+        elif error is not None:
+            code = 1
+            report_exception(error, None)
+        _threading._shutdown()
+    except BaseException as raised:
+        code = 1
+        report_exception(raised, None)
+    for stream in (_sys.stdout, _sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+    _os._exit(code & 0xff)
 
 
 if hasattr(_os, "register_at_fork"):

@@ -11,6 +11,7 @@ cdef Channel *native_channel(PyObject *self) noexcept:
 
 
 @cython.final
+@cython.trashcan(True)
 cdef class Chan:
     """A typed conduit between goroutines, threads and event loops. (Go: ``make(chan T, capacity)``)
 

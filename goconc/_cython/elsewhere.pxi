@@ -10,7 +10,7 @@ cdef enum:
     LEFT_ALONE_AFTER = 2_000_000_000
     SEEN_AFTER = 1_000_000
 
-cdef object interrupting = _threading.Lock()  # whose critical section guards `interrupted` and the thread's exception together
+cdef object interrupting = object()  # whose critical section guards `interrupted` and the thread's exception together
 
 cdef object _nothing = eval("lambda: None")  # Python code, in which what is pending for the thread is raised
 

@@ -9,6 +9,7 @@ cdef enum:
     SWALLOWED_MOST = 1000  # a goroutine that ignores the end of its run() so often is given up
 
 
+@cython.trashcan(True)
 @cython.freelist(256)
 cdef class Goroutine:
     """A started goroutine, as returned by ``go()``. Await it, or ``join()`` it, for its result."""
@@ -113,7 +114,7 @@ cdef class Goroutine:
 
     cdef object outcome(self):
         if not self.g.state.is_done():
-            raise Canceled(f"goroutine {self.id} was given up when its run() ended")
+            raise Canceled(f"goroutine {self.id} was given up when its run() ended, or is the parent's of a fork")
         if not self.failed:
             return self.ended
         self.mark_retrieved()
@@ -137,7 +138,8 @@ cdef object label_of(Goroutine go):
 
 cdef inline bint has_ended(Goroutine go) noexcept:
     """Nobody need wait for it."""
-    return go.g.state.is_done() or (go.g.requests.load() & REQUEST_ABANDON) != 0
+    # Given up as it came to its end: it is about to be done, with a result.
+    return go.g.state.is_done() or (go.g.requests.load() & (REQUEST_ABANDON | REQUEST_OVER)) == REQUEST_ABANDON
 
 
 cdef bint join_line_enter(Goroutine other, Waiter *waiter, Sleeper *sleeper) noexcept:

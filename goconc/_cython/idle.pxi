@@ -16,6 +16,8 @@ host.start_helper = start_helper
 
 cdef cppbool looks_on(Worker *w) noexcept:
     cdef bint seen
+    if this_worker() != w:
+        leave_child(None)  # a finalizer or signal handler that it ran has forked
     if not FREE_THREADED or not sched.may_spin(w):
         return False
     with nogil:

@@ -49,10 +49,11 @@ cdef object run_here(Scope scope, object main, tuple args):
         active_scopes.append(scope)
         return run_scope(w, scope)
     finally:
-        w.current = NULL
-        if scope in active_scopes:
-            active_scopes.remove(scope)
-        retire_worker(w)
+        if this_worker() == w:  # not in the child of a fork
+            w.current = NULL
+            if scope in active_scopes:
+                active_scopes.remove(scope)
+            retire_worker(w)
 
 
 cdef object run_scope(Worker *w, Scope scope):
@@ -65,9 +66,14 @@ cdef object run_scope(Worker *w, Scope scope):
     stand_on(w, root)
     if first is root:
         error = run_main(w, scope, first)
-        stand_in(w, scope)
     else:
         error = wait_for_main(w, first)
+    if this_worker() != w:  # the child of a fork in main
+        if error is not None:
+            raise error
+        return first.ended
+    if first is root:
+        stand_in(w, scope)
     interrupt_again(first)  # what came too late for main is for the run()
     if isinstance(error, _Goexit):
         try:
@@ -118,6 +124,9 @@ cdef object run_main(Worker *w, Scope scope, Goroutine first):
     first.fn = first.args = first.kwargs = None
     drop_context(ts)  # main runs still: what this sets off may wait
     give_context(ts, outer)
+    if this_worker() != w:
+        first.ended = result
+        return error
     finish(w, first, result, error)
     w.current = NULL
     return error
@@ -136,7 +145,7 @@ cdef object wait_for_main(Worker *w, Goroutine first):
 cdef object call_main(Worker *w, Scope scope, Goroutine first):
     cdef Goroutine inner
     value = first.fn(*first.args)
-    if PyCoro_CheckExact(<PyObject *>value):  # a callable that gives a coroutine
+    if PyCoro_CheckExact(<PyObject *>value) and this_worker() == w:  # a callable that gives a coroutine
         inner = new_goroutine(value, (), None)
         start_in(inner, scope, w)
         wait_for_end(w, inner, forever)
@@ -244,11 +253,13 @@ cdef void abandon(Worker *w, Scope scope) noexcept:
     scope.lock.lock()
     scope.closed = True
     scope.lock.unlock()
-    left = goroutines_of(scope)
-    for go in left:
+    left = []
+    for go in goroutines_of(scope):
+        if go.g.requests.fetch_or(REQUEST_ABANDON) & REQUEST_OVER:
+            continue  # it is at its end on another thread
         Py_INCREF(go)
-        go.g.requests.fetch_or(REQUEST_ABANDON)
         go.g.claim.take_any()  # its entries on wait lines are passed over from now on
+        left.append(go)
     for go in left:
         tell_joiners(w, go)
     if left:
@@ -280,7 +291,7 @@ cdef int check_open() except -1:
 
 # ---- procs= ----
 
-cdef object procs_asked = None       # of the run() calls under way that say it, all alike
+cdef uint32_t procs_asked = 0        # of the run() calls under way that say it, all alike
 cdef uint32_t procs_askers = 0
 cdef uint32_t procs_before = 0
 
@@ -294,15 +305,21 @@ cdef int begin_procs(object procs) except -1:
         raise TypeError(f"procs must be an int, not {type(procs).__name__}")
     if not 1 <= procs <= MAXPROCS_MOST:
         raise ValueError(f"procs must be between 1 and {MAXPROCS_MOST}, not {procs}")
-    with starting:
-        if procs_askers and procs_asked != procs:
-            raise RuntimeError(f"run(procs={procs}) beside a run(procs={procs_asked}) in another thread")
-        if procs_askers == 0:
+    cdef uint32_t wanted = procs
+    cdef bint agreed = True, resized = True
+    with cython.critical_section(starting):
+        if procs_askers:
+            agreed = procs_asked == wanted
+        else:
             procs_before = sched.size()
-            if not sched.resize(procs):
-                raise MemoryError("no memory for the processors")
-            procs_asked = procs
-        procs_askers += 1
+            resized = sched.resize(wanted)
+            procs_asked = wanted
+        if agreed and resized:
+            procs_askers += 1
+    if not agreed:
+        raise RuntimeError(f"run(procs={procs}) beside a run(procs={procs_asked}) in another thread")
+    if not resized:
+        raise MemoryError("no memory for the processors")
     return 0
 
 
@@ -310,10 +327,11 @@ cdef void end_procs(object procs) noexcept:
     global procs_askers
     if procs is None:
         return
-    with starting:
-        procs_askers -= 1
-        if procs_askers == 0:
-            sched.resize(procs_before)
+    with cython.critical_section(starting):
+        if procs_askers != 0:  # in a child of a fork nobody is under way
+            procs_askers -= 1
+            if procs_askers == 0:
+                sched.resize(procs_before)
 
 
 # ---- Ctrl-C ----

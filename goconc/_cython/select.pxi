@@ -165,6 +165,8 @@ cdef Outcome wait_in_select(Worker *w, ThreadSleeper *thread, SelectRoom *room, 
     cdef WaitReason reason = WaitReason.select
     if none_ever_ready(room):
         reason = WaitReason.select_no_cases
+    if thread != NULL:
+        thread.room = room
     return wait_here(w, thread, reason, deadline)
 
 

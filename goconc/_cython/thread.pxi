@@ -1,7 +1,7 @@
 # A thread becomes a worker and stops being one.
 
 cdef Worker *spare_workers = NULL      # of ended run() calls; workers are never freed
-cdef object starting = _threading.Lock()
+cdef object starting = object()        # its critical section guards what threads share that become workers, or have them started
 
 
 cdef Worker *new_worker(void *scope) except NULL:
@@ -9,7 +9,7 @@ cdef Worker *new_worker(void *scope) except NULL:
     global spare_workers
     cdef Worker *w
     cdef PyThreadState *ts = PyThreadState_Get()
-    with starting:
+    with cython.critical_section(starting):
         w = spare_workers
         if w != NULL:
             spare_workers = w.reuse_link
@@ -43,7 +43,7 @@ cdef void retire_worker(Worker *w) noexcept:
     w.idle_count = 0
     sched.leave(w)
     set_this_worker(NULL)
-    with starting:
+    with cython.critical_section(starting):
         w.reuse_link = spare_workers
         spare_workers = w
 

@@ -86,16 +86,25 @@ cdef void await_token(ThreadSleeper *thread) noexcept:
 
 
 cdef Outcome wait_thread(ThreadSleeper *thread, int64_t deadline) except *:
-    cdef Woken why
-    cdef int64_t until
-    cdef bint on_main = PyThread_get_thread_ident() == main_thread
-    cdef bint counted
     if this_worker() != NULL:
         # A finalizer or signal handler that the scheduler itself runs: nobody else could run on this thread meanwhile.
         if not thread.claim.take_any():
             await_token(thread)  # served just now: the operation happened
             return thread.outcome
         raise RuntimeError("this call would block the scheduler (it was made by a finalizer or signal handler)")
+    thread.thread = PyThread_get_thread_ident()
+    sched.begin_waiting(thread)
+    try:
+        return sleep_in_thread(thread, deadline)
+    finally:
+        sched.end_waiting(thread)
+
+
+cdef Outcome sleep_in_thread(ThreadSleeper *thread, int64_t deadline) except *:
+    cdef Woken why
+    cdef int64_t until
+    cdef bint on_main = thread.thread == main_thread
+    cdef bint counted
     while True:
         # A thread that waits without a limit can wake nobody: it does not hold a deadlock report off.
         counted = deadline == forever

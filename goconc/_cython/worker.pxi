@@ -134,6 +134,8 @@ cdef void run_plain(Worker *w, G *g) noexcept:
     if go.kwargs is not None:
         kwargs = <PyObject *>go.kwargs
     result = PyObject_Call(<PyObject *>go.fn, <PyObject *>go.args, kwargs)
+    if this_worker() != w:  # it has forked, and this is the child
+        leave_child(None if result != NULL else taken(take_exception()))
     end_plain(w, go, result)
     if result != NULL and go.coro is not None:
         # It was a callable that gave a coroutine: that is its body.
@@ -198,7 +200,7 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
     go = <Goroutine>g.object
     give_context(ts, go.context)
     go.context = NULL
-    status = PyIter_Send(<PyObject *>go.coro, Py_None, &result)
+    status = send_none(w, go, &result)
     while status == PYGEN_NEXT:
         if result == park_token or result == give_way_token:
             Py_XDECREF(result)
@@ -214,12 +216,21 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
             w.current = g  # what it waits for has happened meanwhile
             give_context(ts, go.context)
             go.context = NULL
-            status = PyIter_Send(<PyObject *>go.coro, Py_None, &result)
+            status = send_none(w, go, &result)
         else:
             status = refuse(go, taken(result), &result)
     end_coroutine(w, go, result if status == PYGEN_RETURN else NULL)
     go = None
     let_go(w, g)
+
+
+cdef inline int send_none(Worker *w, Goroutine go, PyObject **result) noexcept:
+    cdef int status = PyIter_Send(<PyObject *>go.coro, Py_None, result)
+    if this_worker() != w:  # it has forked, and this is the child
+        while status == PYGEN_NEXT:
+            status = refuse(go, taken(result[0]), result)
+        end_in_child(w, go, result[0] if status == PYGEN_RETURN else NULL)
+    return status
 
 
 cdef inline void leaves_stack(Worker *w, G *g) noexcept:

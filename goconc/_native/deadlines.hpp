@@ -63,6 +63,13 @@ class Deadlines {
 
     int32_t count() const noexcept { return count_; }
 
+    // Whatever is in it is armed no more; its owners are not told.
+    void forget_all() noexcept {
+        for (int32_t i = 0; i < count_; i++) heap_[i]->place = -1;
+        count_ = 0;
+        publish();
+    }
+
     // Under the lock. False when memory has run out. `*earliest` tells that sleeping workers now sleep too long.
     bool arm(Deadline *d, bool *earliest) noexcept {
         if (count_ == room_) {

@@ -137,6 +137,8 @@ class Scheduler {
     Attached<uint64_t> goroutines;   // started and not done
     Attached<uint64_t> sleep_changes;    // how often the next one has changed
     Attached<uint32_t> sleeping_threads; // threads that are not ours, waiting without limit in goconc
+    ThreadSleeper *waiting_threads = nullptr; // all threads that wait, guarded by the next one
+    AttachedLock waiting_lock;
     Worker *background = nullptr;    // the first helper: owns the plain goroutines started outside any run()
 
     Scheduler() noexcept {
@@ -146,10 +148,41 @@ class Scheduler {
         to_idle(&first_);
     }
 
-    // In a forked child whose one thread is no worker: nothing of the parent's is left to run.
-    void start_afresh() noexcept {
+    // In a forked child: nothing of the parent's is left to run, nor any of its workers. `w`, if the thread is one, is no worker any more.
+    void start_afresh(Worker *w) noexcept {
+        uint32_t procs = target_;
+        ThreadSleeper *own = waiting_threads;
+        if (w) w->processor = nullptr;
+        deadlines.forget_all();
         this->~Scheduler();
         new (this) Scheduler;
+        waiting_threads = own;
+        resize(procs);
+    }
+
+    // Before that: other threads are gone, and their stacks will be used again. They leave the lines that they stood in.
+    void forget_threads(unsigned long but) noexcept {
+        for (ThreadSleeper *t = waiting_threads, *next; t; t = next) {
+            next = t->next;
+            if (t->thread == but) continue;
+            if (t->waiter.linked) t->waiter.line->unlink(&t->waiter);
+            for (uint32_t i = 0; t->room && i < t->room->count; i++)
+                if (Waiter &waiter = t->room->cases[i].waiter; waiter.linked) waiter.line->unlink(&waiter);
+            end_waiting(t);
+        }
+    }
+    void begin_waiting(ThreadSleeper *t) noexcept {
+        Held<AttachedLock> hold(waiting_lock);
+        t->previous = nullptr;
+        t->next = waiting_threads;
+        if (waiting_threads) waiting_threads->previous = t;
+        waiting_threads = t;
+    }
+    void end_waiting(ThreadSleeper *t) noexcept {
+        Held<AttachedLock> hold(waiting_lock);
+        if (t->previous) t->previous->next = t->next;
+        else waiting_threads = t->next;
+        if (t->next) t->next->previous = t->previous;
     }
 
     // ---- processors ----

@@ -6,10 +6,15 @@
 
 namespace goconc {
 
+class SelectRoom;
+
 // A thread that is not ours (main outside run(), a pool's), for as long as it waits; on its own stack.
 struct ThreadSleeper : Sleeper {
     Parker parker;
     Waiter waiter;
+    SelectRoom *room = nullptr; // where its other waiters are, if it waits in a select
+    unsigned long thread = 0;   // who it is, for Python
+    ThreadSleeper *previous = nullptr, *next = nullptr; // among all that wait
     // It is counted in Scheduler::sleeping_threads. Whoever turns this back to 0 lowers the count: its waker, so that a thread that has
     // been woken and has not run yet is not taken for one that can wake nobody, or the thread itself.
     Attached<uint32_t> counted;

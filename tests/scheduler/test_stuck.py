@@ -189,6 +189,35 @@ def test_the_end_of_run_does_not_wait_for_a_call_into_c(recwarn):
     release.set()
 
 
+@pytest.mark.slow
+def test_who_joins_one_that_was_given_up_at_its_very_end_gets_its_result(monkeypatch, thread):
+    # rule GO-20: the hook is called while it ends, and holds it up for longer than run() waits
+    begun, entered, release = (threading.Event() for _ in range(3))
+    monkeypatch.setattr(goconc, "excepthook", lambda args: (entered.set(), release.wait(20)))
+    handles = []
+
+    def body():
+        try:
+            begun.set()
+            time.sleep(0.2)
+        finally:
+            raise SystemExit(3)
+
+    def main():
+        handles.append(goconc.go(body))
+        assert begun.wait(20)
+
+    runner = thread(goconc.run, main)
+    assert entered.wait(20)
+    time.sleep(2.5)
+    joiner = thread(handles[0].join)
+    time.sleep(0.2)
+    release.set()
+    with pytest.raises(SystemExit):
+        joiner.join()
+    runner.join()
+
+
 def test_an_interrupt_does_not_reach_what_the_thread_runs_next():
     # The exception belongs to the thread; the goroutine it is for may have ended when it comes.
     survived = []

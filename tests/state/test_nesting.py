@@ -1,0 +1,110 @@
+"""What is nested very deep is let go of without recursion, wherever that happens."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import goconc
+
+HEAD = """
+import warnings
+import goconc
+from goconc import Chan
+
+DEPTH = 50_000  # more than a C stack holds
+
+def channels():
+    inner = None
+    for _ in range(DEPTH):
+        ch = Chan(1)
+        ch.send_nowait(inner)
+        inner = ch
+    return inner
+
+def views():
+    inner = None
+    for _ in range(DEPTH):
+        ch = Chan(1)
+        ch.send_nowait(inner)
+        inner = ch.sender
+    return inner
+
+def selected():
+    inner, ch = None, Chan(1)
+    for _ in range(DEPTH):
+        ch.send_nowait(inner)
+        inner = goconc.select(ch)
+    return inner
+
+def results():
+    if goconc.current() is None:
+        return goconc.run(results)
+    inner = None
+    for _ in range(DEPTH):
+        handle = goconc.go(lambda value: value, inner)
+        handle.join()
+        inner = handle
+    return inner
+
+def operations():
+    inner, ch = None, Chan(1)
+    for _ in range(DEPTH):
+        inner = ch.asend(inner)
+    return inner
+
+def mixed():
+    inner, ch = None, Chan(1)
+    for _ in range(DEPTH):
+        ch.send_nowait(inner)
+        outer = Chan(2)
+        outer.send_nowait(goconc.select(ch))
+        outer.send_nowait(1)
+        inner = ch.asend(outer)
+    return inner
+
+warnings.simplefilter("ignore")  # operations that are never awaited
+KINDS = (channels, views, selected, results, operations, mixed)
+"""
+
+WHERE = {
+    "main thread": "nest = make(); del nest",
+    "plain": "goconc.run(lambda: goconc.go(drop, make).join())",
+    "async": "goconc.run(lambda: goconc.go(adrop, make()).join())",
+    "thread": "thread = threading.Thread(target=drop, args=(make,)); thread.start(); thread.join()",
+    "scheduler": "goconc.run(start, make)",
+    "collector": "nest = [make()]; nest.append(nest); del nest; gc.collect()",
+}
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_it_is_let_go_of(where):
+    # rule CH-08, PY-03
+    program = f"""
+import gc, threading
+
+def drop(make):
+    nest = make()
+    del nest
+
+async def adrop(nest):
+    await goconc.agosched()
+    del nest
+    await goconc.agosched()
+
+def start(make):
+    goconc.go(make)  # its result is let go of when nobody runs
+    while goconc.num_goroutine() > 1:
+        goconc.sleep(0.001)
+
+for make in KINDS:
+    {WHERE[where]}
+    print(make.__name__, flush=True)
+"""
+    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
+    command = [sys.executable, "-X", "faulthandler", "-c", HEAD + program]
+    environment = {**os.environ, "PYTHONPATH": package}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["channels", "views", "selected", "results", "operations", "mixed"]
