@@ -71,9 +71,10 @@ class Stage:
     """Goroutines that read ``sources`` and send on ``outs``. Each is one ``with`` or ``async with`` block of its stage."""
 
     def __init__(self, outs: Iterable[Chan[Any]], sources: Iterable[Stream[Any]], ctx: context.Context | None) -> None:
-        self.outs = dict.fromkeys(outs)
+        self.outs: dict[Chan[Any], Any] = dict.fromkeys(outs)
         self.left = False  # nobody reads any more
         self.over = False  # nobody sends any more
+        self.told = False  # what it failed with was raised where it was read
         self._sources = list(sources)
         self._given = context.background() if ctx is None else ctx
         self._all_left = _Last(len(self.outs))
@@ -173,13 +174,21 @@ class Stage:
     def join(self) -> None:
         """Waits for its end, which has begun. Raises what it failed with."""
         self._unwatch()
-        self._group.wait()
-        self._judge()
+        try:
+            self._group.wait()
+            self._judge()
+        except Exception:
+            self.told = True
+            raise
 
     async def ajoin(self) -> None:
         self._unwatch()
-        await self._group
-        self._judge()
+        try:
+            await self._group
+            self._judge()
+        except Exception:
+            self.told = True
+            raise
 
     def _judge(self) -> None:
         if self._cut and not self.left:
@@ -195,20 +204,18 @@ class Stream(Generic[_T_co]):
     it are stopped, and have ended when the block is left. A stream that nobody holds any more is left, too, without waiting.
     """
 
-    __slots__ = ("__weakref__", "_kept", "_leaving", "_out", "_stage", "_told")
+    __slots__ = ("__weakref__", "_leaving", "_out", "_stage")
 
-    def __init__(self, out: Chan[_T_co], stage: Stage, kept: object = None) -> None:
+    def __init__(self, out: Chan[_T_co], stage: Stage) -> None:
+        self._leaving = threading.Lock()  # for the first to leave; nobody waits for it
         self._out = out
         self._stage = stage
-        self._kept = kept  # lives as long as the stream
-        self._leaving = threading.Lock()  # for the first to leave; nobody waits for it
-        self._told = False  # the failure was raised
 
     def __reduce__(self) -> Any:
         raise TypeError("cannot pickle or copy a Stream")
 
     def __del__(self) -> None:
-        if hasattr(self, "_told"):  # else it was not made
+        if hasattr(self, "_stage"):  # else it was not made
             self._leave()
 
     @property
@@ -224,7 +231,7 @@ class Stream(Generic[_T_co]):
         """``(value, True)``, or ``(None, False)`` at the end. Raises what the stage failed with; ``timeout`` and ``ctx`` as for a channel."""
         received = self._out.recv_ok(timeout=timeout, ctx=ctx)
         if not received[1]:
-            self._join()
+            self._stage.join()
         return received
 
     async def arecv_ok(
@@ -233,7 +240,7 @@ class Stream(Generic[_T_co]):
         """The awaitable twin of ``recv_ok``."""
         received = await self._out.arecv_ok(timeout=timeout, ctx=ctx)
         if not received[1]:
-            await self._ajoin()
+            await self._stage.ajoin()
         return received
 
     def recv(self, *, timeout: float | None = None, ctx: context.Context | None = None) -> _T_co:
@@ -257,7 +264,7 @@ class Stream(Generic[_T_co]):
         value, ok = self._out.recv_ok()
         if ok:
             return value  # type: ignore[return-value]
-        self._join()
+        self._stage.join()
         raise StopIteration
 
     def __aiter__(self) -> Self:
@@ -267,7 +274,7 @@ class Stream(Generic[_T_co]):
         value, ok = await self._out.arecv_ok()
         if ok:
             return value  # type: ignore[return-value]
-        await self._ajoin()
+        await self._stage.ajoin()
         raise StopAsyncIteration
 
     # ---- leaving ----
@@ -278,33 +285,19 @@ class Stream(Generic[_T_co]):
         In an ``async def`` goroutine: ``await aclose()``.
         """
         in_plain_goroutine("aclose()")
-        if self._leave() and not self._told:
-            self._join()
+        if self._leave() and not self._stage.told:
+            self._stage.join()
 
     async def aclose(self) -> None:
         """The awaitable twin of ``close``."""
-        if self._leave() and not self._told:
-            await self._ajoin()
+        if self._leave() and not self._stage.told:
+            await self._stage.ajoin()
 
     def _leave(self) -> bool:
         """Whether the stage has ended, or is about to."""
         if self._leaving.acquire(blocking=False):
             self._stage.leave(self._out)
         return self._stage.left or self._stage.over
-
-    def _join(self) -> None:
-        try:
-            self._stage.join()
-        except Exception:
-            self._told = True
-            raise
-
-    async def _ajoin(self) -> None:
-        try:
-            await self._stage.ajoin()
-        except Exception:
-            self._told = True
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -369,11 +362,14 @@ def settled(result: Any) -> Any:
     task = go(result)
     try:
         return task.join()
-    finally:
-        if not task.done():  # this one was cancelled, and so it is
+    except GoroutineExit:
+        with shield():
             task.cancel()
-            with shield():
+            try:
                 task.join()
+            except Canceled:
+                pass
+        raise
 
 
 def check_seconds(name: str, seconds: object) -> None:

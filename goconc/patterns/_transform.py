@@ -90,9 +90,7 @@ def filter(
     wanted: Callable[[_T], Coroutine[Any, Any, object]], source: Source[_T], *, ctx: context.Context | None = None
 ) -> Stream[_T]: ...
 @overload
-def filter(
-    wanted: Callable[[_T], object], source: Source[_T], *, ctx: context.Context | None = None
-) -> Stream[_T]: ...
+def filter(wanted: Callable[[_T], object], source: Source[_T], *, ctx: context.Context | None = None) -> Stream[_T]: ...
 def filter(wanted: Any, source: Source[Any], *, ctx: context.Context | None = None) -> Stream[Any]:
     """The values for which ``wanted(value)`` is true, in order."""
     check_function("wanted", wanted)
