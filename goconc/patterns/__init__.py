@@ -5,7 +5,8 @@
             print(page)
 
 A source is anything to iterate over, by ``for`` or ``async for``: a list, a generator, a channel, a stream. Functions that are passed in
-may be plain or ``async def``; the goroutines that call them are of the same kind. Streams are read by both, and by threads and tasks of asyncio.
+may be plain or ``async def``; the goroutines that call them are of the same kind. Streams are read by both, by threads and by tasks of
+asyncio.
 
 Nothing is buffered but where a size says so: who reads slowly slows down all before. What the reader leaves (by ``with``, ``close()``, or
 because nobody holds it any more) is stopped, and so is what belongs to a ``ctx`` that has ended, or to a stage that has failed: whatever

@@ -49,8 +49,8 @@ class Broadcast(Generic[_T]):
         stage.start([work])
 
     def subscribe(self, capacity: int = 0, *, slow: Slow = "wait") -> Stream[_T]:
-        """All values from now on, with room for ``capacity`` that have not been read. If there is no more room, the others wait for this
-        one; or what has come is dropped for it, the new value or the oldest. ``close()`` unsubscribes, and so does leaving its ``with`` block.
+        """All values from now on, with room for ``capacity`` that have not been read. If there is no more room, all others wait for
+        this one; or a value is dropped for it, the new one or the oldest. ``close()`` unsubscribes, and so does leaving its ``with`` block.
         """
         check_count("capacity", capacity, 0)
         if slow not in get_args(Slow):

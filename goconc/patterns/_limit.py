@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from goconc import context
 from goconc._core import Chan, RecvChan, after, in_plain_goroutine, raise_if_done
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, check_count, stream
+from goconc.patterns._stage import Source, Stream, check_count, is_channel, stream
 
 _T = TypeVar("_T")
 
@@ -93,15 +93,15 @@ def rate_limit(
     """The same values, each when ``limit`` allows it: so many a second, one at a time; a ``Limiter``, which may be shared; or a channel,
     from which one value is received for each, such as ``tick(0.2)``, and of which the stream ends with the last.
     """
-    if not isinstance(limit, Limiter) and type(limit) is not Chan and type(limit) is not RecvChan:
-        limit = Limiter(limit)
+    if not isinstance(limit, Limiter) and not is_channel(limit):
+        limit = Limiter(limit)  # type: ignore[arg-type]
     values, out = reading("source", source), Chan[_T]()
 
     async def work() -> None:
         async for value in values:
             if isinstance(limit, Limiter):
                 await limit.aacquire()
-            elif not (await limit.arecv_ok())[1]:
+            elif not (await limit.arecv_ok())[1]:  # type: ignore[union-attr]
                 return
             await out.asend(value)
 

@@ -104,7 +104,7 @@ class Outcome(NamedTuple, Generic[_T, _R]):
 
 
 @overload
-def catching(
+def catching(  # type: ignore[overload-overlap]
     fn: Callable[[_T], Coroutine[Any, Any, _R]],
 ) -> Callable[[_T], Coroutine[Any, Any, Outcome[_T, _R]]]: ...
 @overload

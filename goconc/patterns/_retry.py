@@ -41,11 +41,19 @@ class Backoff:
             delay = min(delay * self.factor, self.most)
 
 
+BACKOFF = Backoff()
+
+
+def check_backoff(backoff: object) -> None:
+    if not isinstance(backoff, Backoff):
+        raise TypeError(f"backoff must be a Backoff, not {type(backoff).__name__}")
+
+
 def retry(
     fn: Callable[_P, _R],
     *,
     attempts: int = 3,
-    backoff: Backoff = Backoff(),  # noqa: B008
+    backoff: Backoff = BACKOFF,
     on: type[Exception] | tuple[type[Exception], ...] = Exception,
     ctx: context.Context | None = None,
 ) -> Callable[_P, _R]:
@@ -56,10 +64,9 @@ def retry(
     """
     check_function("fn", fn)
     check_count("attempts", attempts)
-    if not isinstance(backoff, Backoff):
-        raise TypeError(f"backoff must be a Backoff, not {type(backoff).__name__}")
+    check_backoff(backoff)
     for kind in on if isinstance(on, tuple) else (on,):
-        if not isinstance(kind, type) or not issubclass(kind, Exception):
+        if not isinstance(kind, type) or not issubclass(kind, Exception):  # type: ignore[redundant-expr]
             raise TypeError(f"on must be a class of exceptions or a tuple of them, not {kind!r}")
 
     def plain(*args: Any, **kwargs: Any) -> Any:

@@ -7,14 +7,14 @@ from typing import Any, Generic, Self, TypeVar
 from goconc import context
 from goconc._core import Canceled, Chan, DeadlineExceeded, RecvChan, aselect, shield
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, stream
+from goconc.patterns._stage import Source, Stream, is_channel, stream
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 
 
-class or_done(Generic[_T_co]):  # noqa: N801
-    """To iterate over a channel or a stream until it ends or ``ctx`` does, whichever comes first, by ``for`` or ``async for``.
+class or_done(Generic[_T_co]):
+    """To iterate over a channel or a stream, by ``for`` or ``async for``, until it ends or ``ctx`` does.
 
     Unlike ``recv(ctx=ctx)`` it raises nothing when ctx ends. It takes no goroutine, and leaves the source as it is.
     """
@@ -22,7 +22,7 @@ class or_done(Generic[_T_co]):  # noqa: N801
     __slots__ = ("_ctx", "_source")
 
     def __init__(self, source: RecvChan[_T_co] | Stream[_T_co], ctx: context.Context) -> None:
-        if not isinstance(source, Stream) and type(source) is not Chan and type(source) is not RecvChan:
+        if not isinstance(source, Stream) and not is_channel(source):
             raise TypeError(f"source must be a channel or a stream, not {type(source).__name__}")
         if not isinstance(ctx, context.Context):
             raise TypeError(f"ctx must be a context, not {type(ctx).__name__}")
@@ -40,7 +40,7 @@ class or_done(Generic[_T_co]):  # noqa: N801
                 raise  # it is what the source failed with
             ok = False
         if ok:
-            return value
+            return value  # type: ignore[return-value]
         raise StopIteration
 
     def __aiter__(self) -> Self:
@@ -54,7 +54,7 @@ class or_done(Generic[_T_co]):  # noqa: N801
                 raise
             ok = False
         if ok:
-            return value
+            return value  # type: ignore[return-value]
         raise StopAsyncIteration
 
 
@@ -63,7 +63,7 @@ def or_channel(*channels: RecvChan[Any], ctx: context.Context | None = None) -> 
     if not channels:
         raise ValueError("or_channel() needs at least one channel")
     for each in channels:
-        if type(each) is not Chan and type(each) is not RecvChan:
+        if not is_channel(each):
             raise TypeError(f"channels must be channels, not {type(each).__name__}")
 
     async def wait() -> None:

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from typing import Any, TypeVar
 
 from goconc import context
-from goconc._core import Chan, RecvChan, shield
-from goconc.patterns._stage import Source, Stream, stream
+from goconc._core import Chan, shield
+from goconc.patterns._stage import Source, Stream, is_channel, stream
 
 _T = TypeVar("_T")
 
@@ -41,7 +41,7 @@ def source(values: Source[_T], *, ctx: context.Context | None = None) -> Stream[
 
 def reading(name: str, values: Source[_T]) -> Any:
     """What the goroutines of a stage, of either kind and in any number, can iterate over."""
-    if isinstance(values, Stream) or type(values) is Chan or type(values) is RecvChan:
+    if isinstance(values, Stream) or is_channel(values):
         return values
     try:
         return source(values)

@@ -87,7 +87,8 @@ class Stage:
     def start(self, bodies: Sequence[Body]) -> None:
         self._all_ended = _Last(len(bodies))
         for body in bodies:
-            self._group.go(self._arun if makes_coroutine_function(body) else self._run, body)
+            run: Callable[[Any], Any] = self._arun if makes_coroutine_function(body) else self._run
+            self._group.go(run, body)
 
     def _run(self, body: Body) -> None:
         with self:
@@ -148,7 +149,8 @@ class Stage:
         del self._running[current()]
         if kind is not None:
             self._cut = True
-            self._cancel()
+            if issubclass(kind, GoroutineExit):  # after an exception the group does it, which has then noted that it was the first
+                self._cancel()
         return self._all_ended()
 
     def _close_outs(self) -> None:
@@ -199,9 +201,9 @@ class Stage:
 class Stream(Generic[_T_co]):
     """What a stage delivers, to be read as a channel is: ``for``, ``async for``, ``recv``, ``recv_ok`` and their twins.
 
-    Several may read one stream; each value goes to one of them. Reading on after the last value raises what the stage failed with, if it did;
-    else it ends, as on a closed channel. ``with stream:`` or ``async with stream:`` leaves it, and so does ``close()``: the goroutines behind
-    it are stopped, and have ended when the block is left. A stream that nobody holds any more is left, too, without waiting.
+    Several may read one stream; each value goes to one of them. After the last value it ends as a closed channel does; if its stage has
+    failed, it raises that instead. ``with stream:`` or ``async with stream:`` leaves it, and so does ``close()``: the goroutines behind it
+    are stopped, and have ended when the block is left. A stream that nobody holds any more is left, too, without waiting.
     """
 
     __slots__ = ("__weakref__", "_leaving", "_out", "_stage")
@@ -228,7 +230,7 @@ class Stream(Generic[_T_co]):
     def recv_ok(
         self, *, timeout: float | None = None, ctx: context.Context | None = None
     ) -> tuple[_T_co, Literal[True]] | tuple[None, Literal[False]]:
-        """``(value, True)``, or ``(None, False)`` at the end. Raises what the stage failed with; ``timeout`` and ``ctx`` as for a channel."""
+        """``(value, True)``, or ``(None, False)`` at the end. Raises what the stage failed with. ``timeout``, ``ctx``: as on a channel."""
         received = self._out.recv_ok(timeout=timeout, ctx=ctx)
         if not received[1]:
             self._stage.join()
@@ -382,6 +384,10 @@ def check_seconds(name: str, seconds: object) -> None:
 def check_function(name: str, fn: object) -> None:
     if not callable(fn):
         raise TypeError(f"{name} must be callable, not {type(fn).__name__}")
+
+
+def is_channel(value: object) -> bool:
+    return type(value) is Chan or type(value) is RecvChan
 
 
 def check_count(name: str, n: object, least: int = 1) -> None:

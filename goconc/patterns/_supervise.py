@@ -17,7 +17,7 @@ from goconc._core import (
     go,
     shield,
 )
-from goconc.patterns._retry import Backoff
+from goconc.patterns._retry import BACKOFF, Backoff, check_backoff
 from goconc.patterns._stage import Stream, check_count, check_function, check_seconds, stream
 
 _R = TypeVar("_R")
@@ -82,21 +82,21 @@ def supervise(
     *,
     silence: float = float("inf"),
     restarts: int | None = None,
-    backoff: Backoff = Backoff(),  # noqa: B008
+    backoff: Backoff = BACKOFF,
     on_restart: Callable[[Exception], object] | None = None,
     ctx: context.Context | None = None,
 ) -> Stream[Any]:
-    """Runs ``ward(watchdog)`` in a goroutine of its own and starts it again, after the delays of ``backoff``, when it raises, or when it has
-    not called ``watchdog.beat()`` for ``silence`` seconds; it is then cancelled. The stream delivers what it returns at last.
+    """Runs ``ward(watchdog)`` in a goroutine of its own, and starts it again, after the delays of ``backoff``, when it has raised. One that
+    has not called ``watchdog.beat()`` for ``silence`` seconds is cancelled, and started again. The stream delivers what it returns at last.
 
-    After so many ``restarts`` its exception is raised, or the ``TimeoutError`` of its silence. ``on_restart(error)`` is called before each restart, and must not wait.
+    After so many ``restarts`` its exception is raised, or for its silence a ``TimeoutError``. ``on_restart(error)`` is called before each
+    restart, and must not wait.
     """
     check_function("ward", ward)
     check_seconds("silence", silence)
     if restarts is not None:
         check_count("restarts", restarts, 0)
-    if not isinstance(backoff, Backoff):
-        raise TypeError(f"backoff must be a Backoff, not {type(backoff).__name__}")
+    check_backoff(backoff)
     if on_restart is not None:
         check_function("on_restart", on_restart)
     out: Chan[Any] = Chan()

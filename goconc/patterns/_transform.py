@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar, overload
 
 from goconc import context
-from goconc._core import Chan
+from goconc._core import Chan, goexit
 from goconc.patterns._source import reading
 from goconc.patterns._stage import Source, Stream, check_count, check_function, of_kind, settled, stream
 
@@ -80,7 +80,10 @@ def _in_order(fn: Any, source: Source[Any], workers: int, ctx: context.Context |
 
     async def collect() -> None:
         async for result in results:
-            await out.asend(await result.arecv())  # if it is closed, a worker was ended, and so will this one be
+            value, ok = await result.arecv_ok()
+            if not ok:
+                goexit()  # the worker did not come to its end, and nor will this stage
+            await out.asend(value)
 
     return stream(out, [feed, *[of_kind(fn, work, awork)] * workers, collect], values, ctx=ctx)
 
