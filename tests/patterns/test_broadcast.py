@@ -15,7 +15,6 @@ def test_all_who_have_subscribed_get_each_value(reader):
         news = goconc.Chan()
         topic = patterns.broadcast(news)
         async with reader.opened(topic):
-            await reader.send(news, "nobody hears this")
             a = topic.subscribe()
             await reader.send(news, 1)
             b = topic.subscribe(5)
