@@ -232,7 +232,7 @@ class Stream(Generic[_T_co]):
     ) -> tuple[_T_co, Literal[True]] | tuple[None, Literal[False]]:
         """``(value, True)``, or ``(None, False)`` at the end. Raises what the stage failed with. ``timeout``, ``ctx``: as on a channel."""
         received = self._out.recv_ok(timeout=timeout, ctx=ctx)
-        if not received[1]:
+        if not received[1] and self._stage.over:
             self._stage.join()
         return received
 
@@ -241,7 +241,7 @@ class Stream(Generic[_T_co]):
     ) -> tuple[_T_co, Literal[True]] | tuple[None, Literal[False]]:
         """The awaitable twin of ``recv_ok``."""
         received = await self._out.arecv_ok(timeout=timeout, ctx=ctx)
-        if not received[1]:
+        if not received[1] and self._stage.over:
             await self._stage.ajoin()
         return received
 
@@ -263,20 +263,18 @@ class Stream(Generic[_T_co]):
         return self
 
     def __next__(self) -> _T_co:
-        value, ok = self._out.recv_ok()
+        value, ok = self.recv_ok()
         if ok:
             return value  # type: ignore[return-value]
-        self._stage.join()
         raise StopIteration
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> _T_co:
-        value, ok = await self._out.arecv_ok()
+        value, ok = await self.arecv_ok()
         if ok:
             return value  # type: ignore[return-value]
-        await self._stage.ajoin()
         raise StopAsyncIteration
 
     # ---- leaving ----

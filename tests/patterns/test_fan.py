@@ -166,6 +166,7 @@ def test_the_last_who_leaves_stops_it(reader, make):
         streams = make(itertools.count(), 3)
         await reader.close(streams[0])
         await reader.close(streams[0])
+        assert await reader.values(streams[0]) == []
         await reader.close(streams[1])
         assert goconc.num_goroutine() > before
         await reader.close(streams[2])
