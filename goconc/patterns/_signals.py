@@ -7,7 +7,7 @@ from typing import Any, Generic, Self, TypeVar
 from goconc import context
 from goconc._core import Canceled, Chan, DeadlineExceeded, RecvChan, aselect, shield
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, is_channel, stream
+from goconc.patterns._stage import Source, Stream, check_context, is_channel, stream
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -24,8 +24,7 @@ class or_done(Generic[_T_co]):
     def __init__(self, source: RecvChan[_T_co] | Stream[_T_co], ctx: context.Context) -> None:
         if not isinstance(source, Stream) and not is_channel(source):
             raise TypeError(f"source must be a channel or a stream, not {type(source).__name__}")
-        if not isinstance(ctx, context.Context):
-            raise TypeError(f"ctx must be a context, not {type(ctx).__name__}")
+        check_context(ctx)
         self._source = source
         self._ctx = ctx
 

@@ -78,6 +78,7 @@ class Stage:
         self._sources = list(sources)
         self._given = context.background() if ctx is None else ctx
         self._all_left = _Last(len(self.outs))
+        check_context(self._given)
         below, self._cancel = context.with_cancel(self._given)
         self._group = errgroup.Group(below)
         self._running: dict[Goroutine[Any] | None, None] = {}
@@ -386,6 +387,11 @@ def check_function(name: str, fn: object) -> None:
 
 def is_channel(value: object) -> bool:
     return type(value) is Chan or type(value) is RecvChan
+
+
+def check_context(ctx: object) -> None:
+    if not isinstance(ctx, context.Context):
+        raise TypeError(f"ctx must be a context, not {type(ctx).__name__}")
 
 
 def check_count(name: str, n: object, least: int = 1) -> None:

@@ -128,14 +128,18 @@ def test_catching(reader, function):
     reader.run(main)
 
 
-def test_catching_lets_what_ends_a_goroutine_pass(reader, function):
+def test_catching_lets_what_ends_a_goroutine_pass(reader):
     # rule PAT-08
     async def main():
-        async def leave(n):
+        def leave(n):
             goconc.goexit()
 
-        with pytest.raises(goconc.Canceled):
-            await reader.values(patterns.map(patterns.catching(function(leave)), [1]))
+        async def aleave(n):
+            goconc.goexit()
+
+        for fn in (leave, aleave):
+            with pytest.raises(goconc.Canceled):
+                await reader.values(patterns.map(patterns.catching(fn), [1]))
 
     reader.run(main)
 
