@@ -150,7 +150,9 @@ class Stage:
         del self._running[current()]
         if kind is not None:
             self._cut = True
-            if issubclass(kind, GoroutineExit):  # after an exception the group does it, which has then noted that it was the first
+            if issubclass(
+                kind, GoroutineExit
+            ):  # after an exception the group does it, which has then noted that it was the first
                 self._cancel()
         return self._all_ended()
 

@@ -1,5 +1,7 @@
 """Wrong arguments: refused at the call, by name, before anything starts."""
 
+import gc
+
 import pytest
 
 import goconc
@@ -45,9 +47,17 @@ MISTAKES = [
     (lambda: patterns.tee(NUMBERS, 0), ValueError, "n must be at least 1, not 0"),
     (lambda: patterns.broadcast(7), TypeError, "source must be iterable, not int"),
     (lambda: patterns.broadcast(NUMBERS).subscribe(-1), ValueError, "capacity must be at least 0, not -1"),
-    (lambda: patterns.broadcast(NUMBERS).subscribe(slow="x"), ValueError, "slow must be one of 'wait', 'drop', 'drop_oldest'"),
+    (
+        lambda: patterns.broadcast(NUMBERS).subscribe(slow="x"),
+        ValueError,
+        "slow must be one of 'wait', 'drop', 'drop_oldest'",
+    ),
     (lambda: patterns.broadcast(NUMBERS).subscribe(slow="drop_oldest"), ValueError, "capacity must be at least 1"),
-    (lambda: patterns.or_done(NUMBERS, context.background()), TypeError, "source must be a channel or a stream, not range"),
+    (
+        lambda: patterns.or_done(NUMBERS, context.background()),
+        TypeError,
+        "source must be a channel or a stream, not range",
+    ),
     (lambda: patterns.or_done(goconc.Chan(), 7), TypeError, "ctx must be a context, not int"),
     (lambda: patterns.or_channel(), ValueError, "at least one channel"),
     (lambda: patterns.or_channel(goconc.Chan(), 7), TypeError, "channels must be channels, not int"),
@@ -63,7 +73,11 @@ MISTAKES = [
     (lambda: patterns.retry(7), TypeError, "fn must be callable, not int"),
     (lambda: patterns.retry(str, attempts=0), ValueError, "attempts must be at least 1, not 0"),
     (lambda: patterns.retry(str, backoff=1), TypeError, "backoff must be a Backoff, not int"),
-    (lambda: patterns.retry(str, on=KeyboardInterrupt), TypeError, "on must be a class of exceptions or a tuple of them"),
+    (
+        lambda: patterns.retry(str, on=KeyboardInterrupt),
+        TypeError,
+        "on must be a class of exceptions or a tuple of them",
+    ),
     (lambda: patterns.retry(str, on="x"), TypeError, "on must be a class of exceptions or a tuple of them"),
     (lambda: patterns.Backoff(-1), ValueError, "first must not be negative or nan, but is -1"),
     (lambda: patterns.Backoff(most="1"), TypeError, "most must be a number of seconds, not str"),
@@ -77,9 +91,19 @@ MISTAKES = [
 ]
 
 
+def all_gone(before):
+    if goconc.num_goroutine() <= before:
+        return True
+    gc.collect()
+    return False
+
+
 @pytest.mark.parametrize(("mistake", "kind", "words"), MISTAKES, ids=range(len(MISTAKES)))
-def test_it_is_refused(mistake, kind, words):
+def test_it_is_refused(mistake, kind, words, eventually):
     # rule PAT-01
+    before = goconc.num_goroutine()
     with pytest.raises(kind) as caught:
         mistake()
     assert words in str(caught.value)
+    del caught
+    eventually(lambda: all_gone(before), "the end of what was started")

@@ -118,7 +118,9 @@ def test_split_by_key(reader):
     async def main():
         streams = patterns.split(range(20), 3, key=lambda n: n * 7)
         readers = [reader.go(lambda stream=stream: reader.values(stream)) for stream in streams]
-        assert [await reader.join(each) for each in readers] == [[n for n in range(20) if n * 7 % 3 == i] for i in range(3)]
+        assert [await reader.join(each) for each in readers] == [
+            [n for n in range(20) if n * 7 % 3 == i] for i in range(3)
+        ]
 
         even, odd = patterns.split(range(10), 2, key=int)
         await reader.close(odd)

@@ -91,7 +91,12 @@ def test_those_who_wait_are_served_in_order(reader):
         return order
 
     orders = [reader.run(main) for _ in range(3)]
-    assert [0, 1, 2, 3] in orders  # 5 ms apart: a busy machine may let one pass another on its way from here to the list
+    assert [
+        0,
+        1,
+        2,
+        3,
+    ] in orders  # 5 ms apart: a busy machine may let one pass another on its way from here to the list
 
 
 def test_rate_limit(reader):

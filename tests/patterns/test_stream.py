@@ -332,7 +332,9 @@ def test_goexit_in_a_function_stops_the_stage(reader, workers, ordered):
         found = []
         with pytest.raises(goconc.Canceled, match="goroutine of this stage"):
             while True:
-                found.append(await reader.recv(stream := patterns.map(leave, range(5, 9), workers=workers, ordered=ordered)))
+                found.append(
+                    await reader.recv(stream := patterns.map(leave, range(5, 9), workers=workers, ordered=ordered))
+                )
         assert set(found) <= {6, 7, 8}
         del stream
 

@@ -37,7 +37,9 @@ def test_map_in_order(reader, function, workers):
                 await function.kind.sleep(0.001 * (n % 3))
                 return n * n
 
-        assert await reader.values(patterns.map(function(square), range(30), workers=workers)) == [n * n for n in range(30)]
+        assert await reader.values(patterns.map(function(square), range(30), workers=workers)) == [
+            n * n for n in range(30)
+        ]
         assert load.most <= workers
 
     reader.run(main)
