@@ -1,4 +1,4 @@
-"""For tests of patterns: readers of every kind, functions of every kind, one processor and eight; and after each body no goroutine is left."""
+"""For tests of patterns: readers and functions of every kind, one processor and eight; and after each body no goroutine is left."""
 
 import gc
 import time
@@ -25,7 +25,7 @@ class Opened:
 
 
 def all_gone(before):
-    """Whether as few goroutines exist as before. A stream that was dropped may be in a cycle, or, free-threaded, in another thread's hands."""
+    """Whether as few goroutines exist as before. A dropped stream may be in a cycle, or, free-threaded, wait for another thread."""
     if goconc.num_goroutine() <= before:
         return True
     gc.collect()

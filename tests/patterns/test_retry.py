@@ -177,7 +177,10 @@ def test_none_succeeds(reader):
 def test_first_is_left(reader):
     # rule PAT-21, PAT-07
     async def main():
-        async with reader.opened(patterns.first(lambda: goconc.sleep(100), lambda: goconc.asleep(100))) as answers:
+        async def asleep():
+            await goconc.asleep(100)
+
+        async with reader.opened(patterns.first(lambda: goconc.sleep(100), asleep)) as answers:
             with pytest.raises(TimeoutError):
                 await reader.recv(answers, timeout=0.001)
         ctx, cancel = context.with_cancel(context.background())
