@@ -67,6 +67,10 @@ def close_once(channel: Chan[Any]) -> None:
         pass
 
 
+class _Cut(Canceled):
+    """A stage was ended by ``goexit``, by a cancellation, or with its ``run()``."""
+
+
 class Stage:
     """Goroutines that read ``sources`` and send on ``outs``. Each is one ``with`` or ``async with`` block of its stage."""
 
@@ -81,7 +85,7 @@ class Stage:
         check_context(self._given)
         below, self._cancel = context.with_cancel(self._given)
         self._group = errgroup.Group(below)
-        self._running: dict[Goroutine[Any] | None, None] = {}
+        self._running: dict[Goroutine[Any], None] = {}
         self._cut = False  # it has not come to its regular end
         self._unwatch = context.after_func(self._group.ctx, self._interrupt)
 
@@ -103,19 +107,16 @@ class Stage:
 
     def _interrupt(self) -> None:
         for task in list(self._running):
-            assert task is not None
             task.cancel()
 
     def __enter__(self) -> None:
-        self._running[current()] = None
-        if self._group.ctx.err() is not None:  # then _interrupt may not have seen it
-            self.__exit__(GoroutineExit, None, None)
+        if not self._begins():
+            self.__exit__(GoroutineExit, GoroutineExit(), None)
             goexit()
 
     async def __aenter__(self) -> None:
-        self._running[current()] = None
-        if self._group.ctx.err() is not None:
-            await self.__aexit__(GoroutineExit, None, None)
+        if not self._begins():
+            await self.__aexit__(GoroutineExit, GoroutineExit(), None)
             goexit()
 
     def __exit__(
@@ -130,7 +131,7 @@ class Stage:
                     sources.__exit__(kind, error, traceback)
             finally:
                 self._close_outs()
-        return self.left and kind is ChannelClosed  # a send met a reader who has left
+        return self._expects(kind)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -146,15 +147,28 @@ class Stage:
                 self._close_outs()
         return self.left and kind is ChannelClosed
 
+    def _begins(self) -> bool:
+        """Whether it is to begin. One that is cancelled before it runs would never come to its end; so it is known from here on only."""
+        task = current()
+        assert task is not None
+        self._running[task] = None
+        return self._group.ctx.err() is None  # else _interrupt may have been too early to see it
+
     def _ends(self, kind: type[BaseException] | None) -> bool:
-        del self._running[current()]
+        """Whether it was the last one."""
+        task = current()
+        assert task is not None
+        del self._running[task]
         if kind is not None:
             self._cut = True
-            if issubclass(
-                kind, GoroutineExit
-            ):  # after an exception the group does it, which has then noted that it was the first
+            # An exception goes on to the group, which first notes it and then does this.
+            if issubclass(kind, (GoroutineExit, _Cut)):
                 self._cancel()
         return self._all_ended()
+
+    def _expects(self, kind: type[BaseException] | None) -> bool:
+        """Whether it is no failure: a send met a reader who has left, or the stage before was cut off, and so is this one."""
+        return (kind is ChannelClosed and self.left) or kind is _Cut
 
     def _close_outs(self) -> None:
         self.over = True
@@ -172,8 +186,9 @@ class Stage:
             self.stop()
 
     def stop(self) -> None:
+        watched = self._unwatch()
         self._cancel()
-        if self._unwatch():
+        if watched:  # else that is under way
             self._interrupt()
 
     def join(self) -> None:
@@ -198,7 +213,7 @@ class Stage:
     def _judge(self) -> None:
         if self._cut and not self.left:
             raise_if_done(self._given)
-            raise Canceled("a goroutine of this stage was cancelled")
+            raise _Cut("a goroutine of this stage was cancelled")
 
 
 class Stream(Generic[_T_co]):
@@ -327,7 +342,7 @@ class Stream(Generic[_T_co]):
 
 def _note_or_raise(error: BaseException | None, other: Exception) -> None:
     """What a stage failed with is raised where it is left; an exception that is on its way already takes it along as a note."""
-    if error is None:
+    if error is None or isinstance(error, GoroutineExit):  # nobody would see a note of that
         raise other
     if error is not other:
         error.add_note(f"the stream that was left failed: {other!r}")

@@ -1,5 +1,6 @@
 """Streams: reading, failing, leaving, contexts."""
 
+import asyncio
 import copy
 import gc
 import itertools
@@ -194,6 +195,26 @@ def test_a_failure_of_a_dropped_stream_stops_the_run():
 
     with pytest.raises(OSError, match="disk"):
         goconc.run(main)
+
+
+def test_a_failure_while_it_is_left(reader, function):
+    # rule PAT-07
+    async def main():
+        entered = goconc.Chan()
+
+        async def slow(n):
+            try:
+                await function.kind.send(entered, None)
+                await function.kind.sleep(100)
+            finally:
+                raise OSError("on the way out")
+
+        stream = patterns.buffer(patterns.filter(bool, patterns.map(function(slow), [1])), 1)
+        await reader.recv(entered)
+        with pytest.raises(OSError, match="on the way out"):
+            await reader.close(stream)
+
+    reader.run(main)
 
 
 def test_a_reader_who_is_told_is_told_once(reader):
@@ -436,3 +457,50 @@ def test_a_blocking_read_in_an_async_goroutine_is_refused():
             assert await stream.arecv() == 1
 
     goconc.run(main)
+
+
+def test_tasks_of_asyncio_read_and_leave():
+    # rule PAT-02, PAT-07
+    before = goconc.num_goroutine()
+
+    async def square(n):
+        await goconc.asleep(0.0005)
+        return n * n
+
+    async def main():
+        assert [n async for n in patterns.map(square, range(10), workers=3)] == [n * n for n in range(10)]
+        async with patterns.map(square, itertools.count()) as stream:
+            async for n in stream:
+                if n > 20:
+                    break
+        with pytest.raises(OSError, match="disk"):
+            await patterns.aggregate(fail, [1], 0).arecv()
+        await patterns.afor_each(square, range(5), 2)
+        async with patterns.source(goconc.Chan()) as silent:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(silent.arecv(), 0.005)
+        while goconc.num_goroutine() > before:
+            await asyncio.sleep(0.001)
+
+    def fail(total, n):
+        raise OSError("disk")
+
+    asyncio.run(main())
+
+
+def test_streams_that_are_open_when_their_run_ends(procs):
+    # rule GO-10, GO-20
+    kept = []
+
+    def main():
+        stream = patterns.buffer(patterns.map(str, patterns.tee(itertools.count())[0], workers=3), 2)
+        kept.append(stream)
+        kept.append(patterns.broadcast(itertools.count()).subscribe(1))
+        kept.append(patterns.worker_pool(lambda n: goconc.sleep(100), range(5), 2, ordered=True))
+        return next(stream)
+
+    before = goconc.num_goroutine()
+    assert goconc.run(main) == "0"
+    assert goconc.num_goroutine() == before
+    kept.clear()
+    gc.collect()
