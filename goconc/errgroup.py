@@ -149,7 +149,12 @@ class Group:
             result = fn(*args, **kwargs)
         except BaseException as error:
             self._ended(slots, error)
-            del self  # the traceback keeps this frame: an error nobody waits for must not keep the group that holds it
+            del (
+                self,
+                fn,
+                args,
+                kwargs,
+            )  # the traceback keeps this frame: an error nobody waits for must not keep the group that holds it
             raise
         if type(result) is CoroutineType:
             return self._await(slots, result)  # and this goroutine goes on with that

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/guide.md")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 REFERENCE = re.compile(r"^- (?:\*\*[A-Z]+-\d+\*\*(?:, )?)+", re.MULTILINE)
-RULE = re.compile(r"\b(?:CH|MM|SEL|GO|SCH|TM|PY)-\d+")
+RULE = re.compile(r"\b(?:CH|MM|SEL|GO|SCH|TM|PAT|PY)-\d+")
 
 
 def programs():

@@ -1,0 +1,108 @@
+"""How often something may happen: a token bucket, and a stage that keeps to it. (Go: ``golang.org/x/time/rate``)"""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+from typing import Any, TypeVar
+
+from goconc import context
+from goconc._core import Chan, RecvChan, after, in_plain_goroutine, raise_if_done
+from goconc.patterns._source import reading
+from goconc.patterns._stage import Source, Stream, check_count, is_channel, stream
+
+_T = TypeVar("_T")
+
+
+class Limiter:
+    """A token bucket: it holds ``burst`` tokens at most, and gets ``rate`` a second. It begins full. (Go: ``rate.NewLimiter``)
+
+    With ``burst=1`` what it lets through is at least ``1 / rate`` seconds apart, as by a ticker. It may be shared; who waits is served in
+    order of arrival.
+    """
+
+    def __init__(self, rate: float, burst: int = 1) -> None:
+        if isinstance(rate, bool) or not isinstance(rate, int | float):
+            raise TypeError(f"rate must be a number per second, not {type(rate).__name__}")
+        if not rate > 0:
+            raise ValueError(f"rate must be more than 0 per second, not {rate}")
+        check_count("burst", burst)
+        self.rate = rate
+        self.burst = burst
+        self._empty_at = -float(
+            "inf"
+        )  # when the bucket was empty, or will be: all that has been taken is paid for by then
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle or copy a Limiter")
+
+    def _take(self, n: int, most: float) -> float | None:
+        """Takes ``n`` tokens and returns how many seconds later they are there; None, and takes none, if that is more than ``most``."""
+        check_count("n", n)
+        if n > self.burst:
+            raise ValueError(f"n must be at most burst, which is {self.burst}, not {n}")
+        with self._lock:
+            now = monotonic()
+            empty_at = max(self._empty_at, now - self.burst / self.rate) + n / self.rate
+            if empty_at - now > most + 1e-9:  # a clock far from 0 has no finer steps
+                return None
+            self._empty_at = empty_at
+            return empty_at - now
+
+    def _give_back(self, n: int) -> None:
+        with self._lock:
+            self._empty_at -= n / self.rate
+
+    def try_acquire(self, n: int = 1) -> bool:
+        """Takes ``n`` tokens if they are there. (Go: ``AllowN``)"""
+        return self._take(n, 0) is not None
+
+    def acquire(self, n: int = 1, *, timeout: float | None = None, ctx: context.Context | None = None) -> None:
+        """Takes ``n`` tokens, and waits until they are there. If it raises, none are taken. (Go: ``WaitN``)
+
+        In an ``async def`` goroutine: ``await aacquire()``.
+        """
+        in_plain_goroutine("aacquire()")
+        if ctx is not None:
+            raise_if_done(ctx)
+        wait = self._take(n, float("inf"))
+        if wait is not None and wait > 0:
+            try:
+                after(wait).recv(timeout=timeout, ctx=ctx)
+            except BaseException:
+                self._give_back(n)
+                raise
+
+    async def aacquire(self, n: int = 1, *, timeout: float | None = None, ctx: context.Context | None = None) -> None:
+        """The awaitable twin of ``acquire``."""
+        if ctx is not None:
+            raise_if_done(ctx)
+        wait = self._take(n, float("inf"))
+        if wait is not None and wait > 0:
+            try:
+                await after(wait).arecv(timeout=timeout, ctx=ctx)
+            except BaseException:
+                self._give_back(n)
+                raise
+
+
+def rate_limit(
+    source: Source[_T], limit: float | Limiter | RecvChan[Any], *, ctx: context.Context | None = None
+) -> Stream[_T]:
+    """The same values, each when ``limit`` allows it: so many a second, one at a time; a ``Limiter``, which may be shared; or a channel,
+    from which one value is received for each, such as ``tick(0.2)``, and of which the stream ends with the last.
+    """
+    if not isinstance(limit, Limiter) and not is_channel(limit):
+        limit = Limiter(limit)  # type: ignore[arg-type]
+    values, out = reading("source", source), Chan[_T]()
+
+    async def work() -> None:
+        async for value in values:
+            if isinstance(limit, Limiter):
+                await limit.aacquire()
+            elif not (await limit.arecv_ok())[1]:  # type: ignore[union-attr]
+                return
+            await out.asend(value)
+
+    return stream(out, [work], values, ctx=ctx)
