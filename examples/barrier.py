@@ -78,7 +78,9 @@ def main() -> None:
     numbers = [n * n % 97 for n in range(NUMBERS)]
     sums = run(prefix_sums, numbers)
     check(sums == list(accumulate(numbers)), f"{sums} are not the prefix sums")
-    print(f"{NUMBERS} goroutines, {(NUMBERS - 1).bit_length()} rounds: all prefix sums are right, the last is {sums[-1]}")
+    print(
+        f"{NUMBERS} goroutines, {(NUMBERS - 1).bit_length()} rounds: all prefix sums are right, the last is {sums[-1]}"
+    )
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def main() -> None:
             pages = run(crawl, address, start, progress)
         took = time.perf_counter() - started
     check(pages == expected, f"{sorted(pages)} should be {sorted(expected)}")
-    print(f"{len(pages)} of {len(links)} pages can be reached from {start}; read in {took:.2f} s")
+    print(f"reachable from {start}: {len(pages)} of {len(links)} pages, each read once, in {took:.2f} s")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,9 @@ def main() -> None:
             run(fetch_all, [address + path for path in PAGES])
         except urllib.error.HTTPError as error:
             check(error.code == 500 and error.url.endswith(bad.broken), f"{error} is about another page")
-            print(f"page 2 is broken: {error}, and {len(PAGES) - bad.answered} of {len(PAGES)} were not asked for any more")
+            print(
+                f"page 2 is broken: {error}, and {len(PAGES) - bad.answered} of {len(PAGES)} were not asked for any more"
+            )
             error.close()
         else:
             check(False, "the broken page was not noticed")

@@ -77,7 +77,7 @@ def main() -> None:
     taken = run(squares_up_to, ENOUGH)
     check(sum(taken) > ENOUGH >= sum(taken[:-1]), "it stops as soon as it has enough")
     check(len(set(taken)) == len(taken) and all(round(n**0.5) ** 2 == n for n in taken), "squares, none of them twice")
-    print(f"{len(taken)} squares, {sum(taken)} together, then the pipeline was left")
+    print(f"left after {len(taken)} squares, {sum(taken)} together")
 
 
 if __name__ == "__main__":

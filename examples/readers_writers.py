@@ -61,7 +61,9 @@ def main() -> None:
     sums = run(business, bank)
     check(sums == {ACCOUNTS * MONEY}, f"readers found {sums}")
     check(min(bank.accounts) >= 0 and bank.accounts != [MONEY] * ACCOUNTS, "money was moved, none was lent")
-    print(f"{WRITERS * TURNS} transfers; {READERS * TURNS} audits, up to {bank.most_reading.load()} at once: always {sums.pop()}")
+    print(
+        f"{WRITERS * TURNS} transfers; {READERS * TURNS} audits, up to {bank.most_reading.load()} at once: always {sums.pop()}"
+    )
 
 
 if __name__ == "__main__":

@@ -44,9 +44,7 @@ def tree_of(values: Sequence[int], seed: int) -> Tree:
 def walk(tree: Tree | None, out: Chan[int], done: RecvChan[None]) -> bool:
     """Sends the values in order; false if it was told to stop."""
     return tree is None or (
-        walk(tree.left, out, done)
-        and select((out, tree.value), done).index == 0
-        and walk(tree.right, out, done)
+        walk(tree.left, out, done) and select((out, tree.value), done).index == 0 and walk(tree.right, out, done)
     )
 
 

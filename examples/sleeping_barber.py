@@ -5,7 +5,7 @@ The waiting room is a channel with room for as many as there are chairs; to look
 
 from typing import NamedTuple
 
-from goconc import Chan, agosched, aselect, go, run
+from goconc import Chan, agosched, aselect, go, gosched, run
 from goconc._examples._support import check
 
 CHAIRS = 5
@@ -20,6 +20,8 @@ class Customer(NamedTuple):
 def barber(waiting_room: Chan[Customer]) -> int:
     cuts = 0
     for customer in waiting_room:
+        for _ in range(10):
+            gosched()  # it takes a while
         cuts += 1
         customer.done.send(f"cut number {cuts}")
     return cuts

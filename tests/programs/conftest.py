@@ -1,7 +1,8 @@
 """Programs run to their very end: main's return does not end the goroutines that are left, they have to end by themselves."""
 
-import goconc
 import pytest
+
+import goconc
 
 
 @pytest.fixture

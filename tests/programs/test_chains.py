@@ -4,6 +4,7 @@ from fractions import Fraction
 from math import factorial
 
 import pytest
+
 from goconc import num_goroutine, run
 from goconc._examples import daisy_chain, powser, prime_sieve, thousand_channels, token_ring
 from goconc._examples._support import Progress
@@ -33,7 +34,8 @@ def test_many_values_from_each_channel(run_whole):
 
 @pytest.mark.parametrize("sieve", [prime_sieve.sieve, prime_sieve.async_sieve])
 def test_prime_sieve(sieve):
-    primes = run(sieve, Progress("primes", 500))
+    with Progress("primes", 500) as progress:
+        primes = run(sieve, progress)
     assert primes[:10] == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
     assert primes[-1] == 3571
     assert num_goroutine() == 0
