@@ -42,9 +42,28 @@ def wait_for_each_other() -> None:
         partner.join()
 
 
+def player(arriving: Chan[str], leaving: Chan[str]) -> None:
+    for ball in arriving:
+        leaving.send(ball)
+
+
+async def async_player(arriving: Chan[str], leaving: Chan[str]) -> None:
+    async for ball in arriving:
+        await leaving.asend(ball)
+
+
+def table_tennis() -> None:
+    """Two play table tennis, and nobody has brought a ball."""
+    table: Chan[str] = Chan()
+    net: Chan[str] = Chan()
+    go(player, table, net).name = "ping"
+    go(async_player, net, table).join()
+
+
 def main() -> None:
     for program, words in (
         (receive_too_often, ["chan receive"]),
+        (table_tennis, ["goroutine join", "ping [chan receive]"]),
         (wait_for_each_other, ["left [chan send]", "right [chan send]"]),
     ):
         print(program.__doc__)

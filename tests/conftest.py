@@ -260,7 +260,17 @@ def no_leaked_goroutines():
 
 # These count on nothing that one processor gives. The others do in places (orders, counters without a lock), and have one
 # unless GOCONC_MAXPROCS says otherwise.
-ON_EVERY_CORE = ("asyncio", "context", "errgroup", "patterns", "scheduler", "semaphore", "singleflight", "stress")
+ON_EVERY_CORE = (
+    "asyncio",
+    "context",
+    "errgroup",
+    "patterns",
+    "programs",
+    "scheduler",
+    "semaphore",
+    "singleflight",
+    "stress",
+)
 
 
 @pytest.fixture(autouse=True)
