@@ -294,7 +294,6 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         Atomic[bint] asleep
         Parker parker
         void *scope
-        Attached[uint32_t] fresh_count
         Attached[uint32_t] tick
         Attached[cppbool] running
         bint spinning

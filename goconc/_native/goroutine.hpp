@@ -88,7 +88,7 @@ struct G : Sleeper {
     uint32_t locks = 0;           // lock_os_thread() calls not undone; `home` stays as it is meanwhile
     Fiber *fiber = nullptr;       // where it is suspended, if on a stack
     G *link = nullptr;            // in a queue
-    uint64_t stamp = 0;           // in the list of those that gave way: how far the shared queue had been filled then
+    uint32_t shared_stamp = 0, fresh_stamp = 0; // in the list of those that gave way: how much had been put into these queues by then
     void *spare = nullptr;        // an awaitable to use again, owned; the goroutine itself only
     Attached<Operation *> waiting; // the awaited operation that uses `waiter` and `deadline`: see operation.hpp
     void *object = nullptr;       // the Goroutine; a reference owned by the runtime until the goroutine is done
@@ -126,18 +126,10 @@ struct GList {
         }
         return g;
     }
-    // The first that `wanted` agrees to, out of the middle if need be.
-    template <class Wanted> G *pop_if(Wanted wanted) noexcept {
-        G *previous = nullptr;
-        for (G *g = head; g; previous = g, g = g->link) {
-            if (!wanted(g)) continue;
-            if (previous) previous->link = g->link;
-            else head = g->link;
-            if (tail == g) tail = previous;
-            size.store_relaxed(count() - 1);
-            return g;
-        }
-        return nullptr;
+    // One processor's share of it, and one more (SCH-04), `most` at most, from the front.
+    void take_share(uint32_t processors, uint32_t most, GList &out) noexcept {
+        uint32_t share = count() / (processors ? processors : 1) + 1;
+        for (uint32_t n = share < most ? share : most; n && head; n--) out.push(pop());
     }
     void append(GList &other) noexcept {
         if (other.empty()) return;

@@ -1,5 +1,5 @@
 // The run queue of one processor: a ring of 256 that its owner pushes to and pops from, and from which thieves take half. After Go's
-// runq. Who may call: push, pop, spill only the owner; steal, count anybody attached.
+// runq. Who may call: push, push_all, pop, spill only the owner; steal, count anybody attached.
 //
 // head: moved by whoever takes entries, owner or thief, with a CAS. tail: written by the owner alone.
 // Orderings: push's store of tail publishes the slot; steal's acquire load of tail pairs with it. Stores of tail are sequentially consistent,
@@ -21,6 +21,13 @@ class LocalQueue {
     Attached<G *> ring_[slots];
 
   public:
+    static constexpr uint32_t half = slots / 2; // what an empty one takes in one go
+
+    Atomic<uint32_t> ripe_to;  // what stands before this position has waited for long (says sysmon): thieves may come
+    // sysmon's own: its end some time ago, that time, and the processor time that the holder had used by then.
+    uint32_t marked = 0;
+    int64_t marked_at = 0, marked_cpu = 0;
+
     uint32_t count() const noexcept { // a snapshot; a thief may see more than there are slots
         uint32_t head = head_.load();
         return tail_.load() - head;
@@ -38,6 +45,13 @@ class LocalQueue {
         ring_[tail % slots].store_relaxed(g);
         tail_.store(tail + 1);
         return true;
+    }
+
+    // `half` at most, into an empty one; they can all be stolen at once.
+    void push_all(GList &batch) noexcept {
+        uint32_t tail = tail_.load_relaxed();
+        while (G *g = batch.pop()) ring_[tail++ % slots].store_relaxed(g);
+        tail_.store(tail);
     }
 
     G *pop() noexcept {

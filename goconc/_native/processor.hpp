@@ -10,15 +10,12 @@
 namespace goconc {
 
 struct Processor {
-    LocalQueue queue;
+    LocalQueue queue; // coroutines: any worker may take them
+    LocalQueue plain; // plain functions that have not started: helpers may; the holder too, unless they came with the processor
     // Go's runnext: what was made ready last runs first. Put in by the holder; taken out, by a CAS, by the holder or a thief.
     Attached<G *> next;
     Atomic<G *> ripe;          // has been in `next` for longer than a hand-off takes (says sysmon): thieves may take it
-    Atomic<uint32_t> ripe_to;  // what stands before this position in `queue` has waited for long (says sysmon): thieves may come
-    // sysmon's own: the queue's end when it looked some time ago, that time, and the processor time that the holder had used by then; what
-    // stood in `next` when it looked last, and since when.
-    uint32_t marked = 0;
-    int64_t marked_at = 0, marked_cpu = 0;
+    // sysmon's own: what stood in `next` when it looked last, and since when.
     G *seen_next = nullptr;
     int64_t seen_next_since = 0;
     Atomic<bool> recalled;     // its holder comes to the scheduler before it runs anything else; set under the scheduler's lock
@@ -26,6 +23,8 @@ struct Processor {
     // Under the scheduler's lock:
     bool in_service = false;   // one of the gomaxprocs() that run; else spare, or written off while its holder is stuck
     Processor *link = nullptr; // among the idle, or the spare
+
+    bool has_queued() const noexcept { return !queue.empty() || !plain.empty(); }
 };
 
 struct Worker {
@@ -39,15 +38,15 @@ struct Worker {
     Atomic<bool> asleep;
     Parker parker;
     void *scope = nullptr;          // a run()'s worker: starts plain goroutines of this scope only; null: a helper, which starts any
-    GList fresh;                    // plain goroutines that it may start and some others may not; under the scheduler's lock
-    Attached<uint32_t> fresh_count;
+    SharedQueue fresh;              // plain functions that it may start and some others may not; put in under the scheduler's lock
     Attached<uint32_t> tick;        // how often it has looked for work; written by the owner
     Attached<bool> running;         // it is inside a goroutine; for sysmon
     bool spinning = false;          // counted in Scheduler::spinning; given with a processor, or by the owner
     bool relied_on = false;         // it was spinning just now: it has others woken once it has found work
     uint32_t lock_waits = 0;        // how often it had waited for a lock 61 ticks ago
     int64_t spins_until = 0;        // since it began to look on; 0: not begun
-    bool pinned_turn = false;
+    uint32_t turn = 0;              // which of its near queues was served last
+    bool fresh_turn = false;        // the same of its far ones
     bool handed_over = false;       // it gave its processor to one in line, and has run nothing since
     Watched<uint32_t> locked;       // goroutines that hold this thread (lock_os_thread): it runs none but those at home here
     ClockHint clock_hint;
@@ -74,7 +73,7 @@ struct Worker {
     Worker *reuse_link = nullptr;   // workers are never freed: a late rouse() may still look at one
 
     bool has_own_work() const noexcept {
-        return next.load_relaxed() || !inbox.empty() || !pinned.empty() || !yielded.empty() || (fresh_count.load() && !locked);
+        return next.load_relaxed() || !inbox.empty() || !pinned.empty() || !yielded.empty() || (fresh.count() && !locked);
     }
 };
 

@@ -87,6 +87,11 @@ class Scheduler {
         else to_idle(p);
         return heir;
     }
+    Worker *with_ripe_fresh() noexcept {
+        Worker *w = workers_;
+        while (w && !is_ripe(w->fresh)) w = w->all_link;
+        return w;
+    }
     // An idle processor goes to the sleeping worker that will best do for such a goroutine. It is then a spinning one. That is counted
     // here, in one step with the gift: whoever sees `spinning` relies on a worker that holds a processor and will look at the queues.
     bool rouse_with_processor(SleeperKind kind, const void *scope, Worker *preferred) noexcept {
@@ -110,6 +115,20 @@ class Scheduler {
         return true;
     }
 
+    // A plain function that has not started waits with the worker that is sure to start it: its run()'s, or the background's. If there is
+    // none, or its thread is one goroutine's own, helpers find it among the strays. Returns with whom.
+    Worker *leave_with_owner(G *g) noexcept {
+        Worker *owner = background;
+        if (g->scope) {
+            owner = nullptr;
+            for (Worker *w = workers_; w && !owner; w = w->all_link)
+                if (w->scope == g->scope) owner = w;
+        }
+        if (owner && owner->locked) owner = nullptr;
+        (owner ? owner->fresh : strays).push(g);
+        return owner;
+    }
+
     // Those who hold processors are to look again whether they may keep them.
     void recall_all() noexcept {
         for (Worker *w = workers_; w; w = w->all_link)
@@ -117,7 +136,8 @@ class Scheduler {
     }
 
   public:
-    SharedQueue shared;
+    SharedQueue shared; // coroutines
+    SharedQueue strays; // plain functions that only helpers can start
     Deadlines deadlines;
     Atomic<Processor *> processors;  // all there ever were; grows at its head
     Atomic<uint32_t> processor_count;
@@ -129,7 +149,6 @@ class Scheduler {
     Atomic<Worker *> keeper;         // the sleeping worker that wakes for deadlines, if any
     Atomic<bool> watched;            // sysmon is there: it says what has waited for so long that others are to come for it
     Atomic<bool> alert;              // it looks at the queues twice a millisecond now
-    Atomic<uint64_t> shared_ripe_to; // what was pushed into the shared queue before that has waited for long
     Atomic<int64_t> calm_until;      // a worker has found that sharing does not pay: nobody is sent for what merely waits
     Atomic<bool> resting;            // sysmon sleeps until a processor is given to somebody
     Parker watcher;                  // where it sleeps
@@ -298,15 +317,23 @@ class Scheduler {
     }
     // What is queued on its processor, for everybody.
     void drain(Worker *w) noexcept {
-        if (leave_queue(w)) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        if (leave_queue(w)) wake_for(shared.count() ? SleeperKind::coroutine : SleeperKind::plain, nullptr, nullptr);
     }
     bool leave_queue(Worker *w) noexcept {
         flush(w);
-        GList rest;
+        GList rest, plain;
         while (G *g = w->processor->queue.pop()) rest.push(g);
-        if (rest.empty()) return false;
-        shared.push_all(rest);
+        while (G *g = w->processor->plain.pop()) plain.push(g);
+        if (rest.empty() && plain.empty()) return false;
+        if (!rest.empty()) shared.push_all(rest);
+        leave_with_owners(plain);
         return true;
+    }
+    void leave_with_owners(GList &plain) noexcept {
+        if (plain.empty()) return;
+        Held<Lock> hold(lock_);
+        while (G *g = plain.pop())
+            if (Worker *owner = leave_with_owner(g)) rouse(owner);
     }
 
     void join(Worker *w) noexcept {
@@ -322,16 +349,22 @@ class Scheduler {
         stop_spinning(w);
         drain(w);
         release(w);
-        Held<Lock> hold(lock_);
-        Worker **at = &workers_;
-        while (*at != w) at = &(*at)->all_link;
-        *at = w->all_link;
-        // It may have been the one that looked at deadlines and queues: somebody else does from now on.
-        for (Worker *other = workers_; other; other = other->all_link)
-            if (other->asleep.load()) {
-                other->parker.unpark();
-                if (!shared.count()) break;
-            }
+        {
+            Held<Lock> hold(lock_);
+            Worker **at = &workers_;
+            while (*at != w) at = &(*at)->all_link;
+            *at = w->all_link;
+            if (background == w) background = nullptr;
+            GList left;
+            w->fresh.take_share(1, ~0u, left);
+            while (G *g = left.pop()) leave_with_owner(g);
+            // It may have been the one that looked at deadlines: somebody else does from now on.
+            Worker *other = workers_;
+            while (other && !other->asleep.load()) other = other->all_link;
+            if (other) other->parker.unpark();
+        }
+        if (shared.count()) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        else wake_more(); // it may have been relied on
     }
 
     // ---- queues ----
@@ -352,22 +385,26 @@ class Scheduler {
         SleeperKind kind = g->kind; // once it is in the queue it may run, and end
         const void *scope = g->scope;
         Worker *last = g->last;
-        while (!me->processor->queue.push(g)) {
+        bool plain = kind != SleeperKind::coroutine;
+        LocalQueue &queue = plain ? me->processor->plain : me->processor->queue;
+        while (!queue.push(g)) {
             GList half;
-            me->processor->queue.spill(half);
-            if (!half.empty()) shared.push_all(half);
+            queue.spill(half);
+            if (plain) leave_with_owners(half);
+            else if (!half.empty()) shared.push_all(half);
         }
         announce(kind, scope, last);
     }
     // Behind everything that is ready here now (GO-30).
     void push_last(Worker *me, G *g) noexcept {
-        g->stamp = shared.pushed();
         if (g->home) {
+            g->shared_stamp = shared.pushed();
+            g->fresh_stamp = me->fresh.pushed();
             me->yielded.push(g);
             return;
         }
         shared.push(g);
-        bool runs_others_first = me->has_own_work() || me->processor->next.load_relaxed() || !me->processor->queue.empty();
+        bool runs_others_first = me->has_own_work() || me->processor->next.load_relaxed() || me->processor->has_queued();
         if (runs_others_first || shared.count() > 1) announce(SleeperKind::coroutine, nullptr, nullptr);
     }
     void push_next(Worker *me, G *g) noexcept {
@@ -436,23 +473,18 @@ class Scheduler {
     void offer(G *g) noexcept {
         SleeperKind kind = g->kind; // once it is in a queue it may run, and end
         const void *scope = g->scope;
-        Worker *last = g->last, *owner = nullptr;
-        if (kind != SleeperKind::coroutine) {
-            Held<Lock> hold(lock_);
-            owner = background;
-            if (scope) {
-                owner = nullptr;
-                for (Worker *w = workers_; w; w = w->all_link)
-                    if (w->scope == scope) owner = w;
+        Worker *last = g->last;
+        if (kind == SleeperKind::coroutine) {
+            shared.push(g);
+        } else {
+            Worker *owner;
+            {
+                Held<Lock> hold(lock_);
+                owner = leave_with_owner(g);
             }
-            if (owner && owner->locked) owner = nullptr;
-            if (owner) {
-                owner->fresh.push(g);
-                owner->fresh_count.store(owner->fresh.count());
-            }
+            if (owner && owner->asleep.load()) return owner->parker.unpark();
+            if (owner) owner->fresh.ripen(); // who brought it knows nothing of who will come to it
         }
-        if (!owner) shared.push(g);
-        else if (owner->asleep.load()) return owner->parker.unpark();
         wake_for(kind, scope, last);
     }
     // Nothing runs and nothing is about to: asked by a worker that has stored `asleep`.
@@ -460,8 +492,8 @@ class Scheduler {
         Held<Lock> hold(lock_);
         if (want_head_) return false;
         for (Worker *w = workers_; w; w = w->all_link)
-            if (!w->asleep.load() || !w->inbox.empty() || w->fresh_count.load()) return false;
-        return shared.count() == 0;
+            if (!w->asleep.load() || !w->inbox.empty() || w->fresh.count()) return false;
+        return shared.count() == 0 && strays.count() == 0;
     }
     // The thread on whose stack `g` is right now, running or looking for work; 0 if none. A snapshot.
     unsigned long thread_under(const G *g) noexcept {
@@ -503,12 +535,9 @@ class Scheduler {
     // For what is queued already: whoever was relied upon has found something else to do, or may not run it.
     void wake_more() noexcept {
         if (idle_count.load() == 0 || spinning.load() != 0) return;
-        if (has_stealable() || (is_shared_ripe() && shared.has([](const G *g) { return g->kind == SleeperKind::coroutine; })))
-            wake_for(SleeperKind::coroutine, nullptr, nullptr);
-        else if (is_shared_ripe() || has_fresh())
-            wake_for(SleeperKind::plain, nullptr, nullptr);
-        else if (watched.load_relaxed() && has_unripe())
-            announce(SleeperKind::coroutine, nullptr, nullptr);
+        if (has_stealable(false) || is_ripe(shared)) wake_for(SleeperKind::coroutine, nullptr, nullptr);
+        else if (has_stealable(true) || has_fresh()) wake_for(SleeperKind::plain, nullptr, nullptr);
+        else if (watched.load_relaxed() && has_unripe()) announce(SleeperKind::coroutine, nullptr, nullptr);
     }
 
     // ---- finding work ----
@@ -559,18 +588,28 @@ class Scheduler {
         G *g = nullptr;
         if (far) {
             flush(w);
-            if ((g = take_far(w))) return g;
+            if ((g = take_far(w, 1))) return g;
         }
         if ((g = take_own_next(w))) return g;
         if (w->processor->next.load_relaxed() && (g = take_next(w->processor))) return g;
-        w->pinned_turn = !w->pinned_turn; // neither queue starves the other
-        if (w->pinned_turn && (g = w->pinned.pop())) return g;
-        while ((g = w->processor->queue.pop())) {
+        if ((g = take_near(w))) return g;
+        return take_far(w, LocalQueue::half);
+    }
+    // Its three queues take turns at being first: none starves another.
+    G *take_near(Worker *w) noexcept {
+        G *g = nullptr;
+        for (int tries = 0; tries < 3 && !g; tries++) {
+            w->turn = w->turn == 2 ? 0 : w->turn + 1;
+            g = w->turn == 0 ? w->pinned.pop() : w->turn == 1 ? w->processor->queue.pop() : take_plain(w);
+        }
+        return g;
+    }
+    G *take_plain(Worker *w) noexcept {
+        while (G *g = w->processor->plain.pop()) {
             if (may_start(w, g)) return g;
             offer(g);
         }
-        if ((g = w->pinned.pop())) return g;
-        return take_far(w);
+        return nullptr;
     }
     // Of a worker whose thread is one goroutine's own: only those at home on it, and the rest is for others.
     G *pick_own(Worker *w) noexcept {
@@ -587,25 +626,41 @@ class Scheduler {
         w->inbox.drain_into(w->pinned);
         return tick % 61 == 0;
     }
-    G *take_far(Worker *w) noexcept {
-        // Those that gave way and the shared queue make one FIFO together.
-        if (w->yielded.head && shared.has_passed(w->yielded.head->stamp)) return w->yielded.pop();
-        G *g = take_shared(w);
+    // Those that gave way stand in one FIFO with the shared queue and with what others have left here; these two take turns. If `most` is
+    // more than one, its near queues are empty, and take the rest of what it gets.
+    G *take_far(Worker *w, uint32_t most) noexcept {
+        G *first = w->yielded.head;
+        if (first && shared.has_passed(first->shared_stamp) && w->fresh.has_passed(first->fresh_stamp)) return w->yielded.pop();
+        bool fresh_first = w->fresh_turn = !w->fresh_turn;
+        G *g = fresh_first ? take_fresh(w, most) : take_shared(w, most);
+        if (!g) g = fresh_first ? take_shared(w, most) : take_fresh(w, most);
         return g ? g : w->yielded.pop();
     }
-    G *take_shared(Worker *w) noexcept {
-        if (G *g = take_fresh(w)) return g;
-        return shared.pop_if([=](const G *g) { return may_start(w, g); });
+    G *take_shared(Worker *w, uint32_t most) noexcept {
+        G *first = w->yielded.head;
+        if (first && !shared.has_passed(first->shared_stamp)) most = least(most, shared.before(first->shared_stamp));
+        return take_share(shared, w->processor->queue, most, SleeperKind::coroutine);
     }
-    G *take_fresh(Worker *owner) noexcept {
-        if (!owner->fresh_count.load()) return nullptr;
-        Held<Lock> hold(lock_);
-        G *g = owner->fresh.pop();
-        owner->fresh_count.store(owner->fresh.count());
+    G *take_fresh(Worker *w, uint32_t most) noexcept {
+        G *first = w->yielded.head;
+        if (first && !w->fresh.has_passed(first->fresh_stamp)) most = least(most, w->fresh.before(first->fresh_stamp));
+        SharedQueue &from = w->fresh.count() || w->scope ? w->fresh : strays;
+        return take_share(from, w->processor->plain, most, SleeperKind::plain);
+    }
+    static uint32_t least(uint32_t a, uint32_t b) noexcept { return a < b ? a : b; }
+    // One to be run; the rest goes into `near`. It was out of sight for a moment: somebody may have looked just then, and sleep.
+    G *take_share(SharedQueue &from, LocalQueue &near, uint32_t most, SleeperKind kind) noexcept {
+        GList batch;
+        from.take_share(in_service.load_relaxed(), most, batch);
+        G *g = batch.pop();
+        if (!batch.empty()) {
+            near.push_all(batch);
+            announce(kind, nullptr, nullptr);
+        }
         return g;
     }
-    // Half of another processor's queue in which some have waited for long, beginning with any; else one that has waited in a `next` for too long; else, for a helper, a
-    // plain goroutine whose own worker has not come to it.
+    // Half of another processor's queue in which some have waited for long, beginning with any; else one that has waited in a `next`; else,
+    // for a helper, plain functions whose own worker has not come to them.
     G *steal(Worker *w) noexcept {
         Processor *mine = w->processor, *from = processors.load_acquire();
         for (uint32_t n = w->dice.below(processor_count.load()); n && from->all_link; n--) from = from->all_link;
@@ -613,27 +668,30 @@ class Scheduler {
             Processor *p = from;
             do {
                 if (p != mine) {
-                    G *g = pass == 1 ? take_ripe(p) : is_queue_ripe(p) ? p->queue.steal_into(mine->queue) : nullptr;
+                    G *g = pass == 0 ? steal_half(w, p) : take_ripe(p);
                     if (g) w->stolen++;
-                    // What it took along was out of sight for a moment: somebody may have looked just then, and sleep.
-                    if (g && !mine->queue.empty()) announce(SleeperKind::coroutine, nullptr, nullptr);
                     if (g && may_start(w, g)) return g;
-                    if (g) {
-                        offer(g);
-                        return pick(w);
-                    }
+                    if (g) offer(g);
                 }
                 p = p->all_link ? p->all_link : processors.load_acquire();
             } while (p != from);
         }
         if (w->scope) return nullptr;
-        Worker *late = nullptr;
+        Worker *late;
         {
             Held<Lock> hold(lock_);
-            for (Worker *other = workers_; other && !late; other = other->all_link)
-                if (other != w && other->fresh_count.load()) late = other;
+            late = with_ripe_fresh();
         }
-        return late ? take_fresh(late) : nullptr;
+        return late ? take_share(late->fresh, mine->plain, LocalQueue::half, SleeperKind::plain) : nullptr;
+    }
+    G *steal_half(Worker *w, Processor *from) noexcept {
+        Processor *mine = w->processor;
+        G *g = is_ripe(from->queue) ? from->queue.steal_into(mine->queue) : nullptr;
+        bool plain = !g && !w->scope && is_ripe(from->plain);
+        if (plain) g = from->plain.steal_into(mine->plain);
+        // What it took along was out of sight for a moment: see take_share.
+        if (g && mine->has_queued()) announce(plain ? SleeperKind::plain : SleeperKind::coroutine, nullptr, nullptr);
+        return g;
     }
     static G *take_ripe(Processor *p) noexcept {
         G *g = p->next.load_acquire();
@@ -655,36 +713,31 @@ class Scheduler {
     // Something that `w`, among others, could run, and that others are not about to.
     bool has_common_work(Worker *w) noexcept {
         if (w->locked) return false;
-        if (is_shared_ripe() && shared.has([=](const G *g) { return may_start(w, g); })) return true;
-        return has_stealable() || (!w->scope && has_fresh());
+        return is_ripe(shared) || has_stealable(false) || (!w->scope && (has_stealable(true) || has_fresh()));
     }
     // Without sysmon, and while nobody is at work, whatever waits has waited for long enough.
     bool is_anything_ripe() noexcept { return !watched.load_relaxed() || idle_count.load() >= in_service.load(); }
-    bool is_queue_ripe(Processor *p) noexcept {
-        return p->queue.has_before(p->ripe_to.load_relaxed()) || (is_anything_ripe() && !p->queue.empty());
-    }
-    bool is_shared_ripe() noexcept {
-        return shared.has_before(shared_ripe_to.load_relaxed()) || (is_anything_ripe() && shared.count());
+    template <class Queue> bool is_ripe(const Queue &queue) noexcept {
+        return queue.has_before(queue.ripe_to.load_relaxed()) || (!queue.empty() && is_anything_ripe());
     }
     bool has_unripe() noexcept {
         if (shared.count()) return true;
         for (Processor *p = processors.load_acquire(); p; p = p->all_link)
-            if (!p->queue.empty()) return true;
+            if (p->has_queued()) return true;
         return false;
     }
-    bool has_stealable() noexcept {
+    bool has_stealable(bool plain) noexcept {
         for (Processor *p = processors.load_acquire(); p; p = p->all_link) {
-            if (is_queue_ripe(p)) return true;
-            G *g = p->next.load_acquire();
+            if (is_ripe(plain ? p->plain : p->queue)) return true;
+            G *g = plain ? nullptr : p->next.load();
             if (g && g == p->ripe.load()) return true;
         }
         return false;
     }
     bool has_fresh() noexcept {
+        if (strays.count()) return true;
         Held<Lock> hold(lock_);
-        for (Worker *w = workers_; w; w = w->all_link)
-            if (w->fresh_count.load()) return true;
-        return false;
+        return with_ripe_fresh() != nullptr;
     }
 
     // ---- sleeping ----
@@ -707,7 +760,7 @@ class Scheduler {
             for (int i = 0; i < 20; i++) cpu_relax();
             if (!w->inbox.empty() || shared.count()) return true;
             for (Processor *p = processors.load_acquire(); p; p = p->all_link)
-                if (is_queue_ripe(p)) return true;
+                if (is_ripe(p->queue) || (!w->scope && is_ripe(p->plain))) return true;
         }
         return false;
     }

@@ -1,5 +1,7 @@
 // Queues that several threads put goroutines into: the one all workers share, and each worker's inbox; and the Sleeper of a thread that is
 // not ours. Only attached threads touch them.
+//
+// In the shared queue is nothing but coroutines, which any worker may run: nobody has to look for what he may start.
 #pragma once
 #include "goroutine.hpp"
 #include "parker.hpp"
@@ -20,14 +22,20 @@ struct ThreadSleeper : Sleeper {
     Attached<uint32_t> counted;
 };
 
+// A FIFO that anybody may put into and take from: the coroutines of all workers, or the plain functions that others left with one.
 class SharedQueue {
     AttachedLock lock_;
     GList list_;
     Attached<uint32_t> count_;           // written under the lock; read by anybody, to pass by an empty queue
-    Attached<uint64_t> pushed_, popped_; // how many ever; the same
+    Attached<uint32_t> pushed_, popped_; // how many ever; the same
 
   public:
+    Atomic<uint32_t> ripe_to;  // what was pushed before this stamp has waited for long (says sysmon): others may come for it
+    uint32_t marked = 0;       // sysmon's own: how much had been pushed when it looked some time ago, and when
+    int64_t marked_at = 0;
+
     uint32_t count() const noexcept { return count_.load(); }
+    bool empty() const noexcept { return count() == 0; }
     void push(G *g) noexcept {
         Held<AttachedLock> hold(lock_);
         list_.push(g);
@@ -40,25 +48,21 @@ class SharedQueue {
         list_.append(batch);
         count_.store(list_.count());
     }
-    template <class Wanted> bool has(Wanted wanted) noexcept {
-        if (!count()) return false;
-        Held<AttachedLock> hold(lock_);
-        for (G *g = list_.head; g; g = g->link)
-            if (wanted(g)) return true;
-        return false;
-    }
-    uint64_t pushed() const noexcept { return pushed_.load_relaxed(); }
+    uint32_t pushed() const noexcept { return pushed_.load_relaxed(); }
     // Everything that stood in it when `pushed()` was `stamp` has left it.
-    bool has_passed(uint64_t stamp) const noexcept { return !count() || popped_.load_relaxed() >= stamp; }
-    bool has_before(uint64_t stamp) const noexcept { return !has_passed(stamp); }
-    // The first that may be started. The others never leave the queue, so that nobody looks at it in vain meanwhile.
-    template <class Wanted> G *pop_if(Wanted wanted) noexcept {
-        if (!count()) return nullptr;
+    bool has_passed(uint32_t stamp) const noexcept { return !count() || int32_t(popped_.load_relaxed() - stamp) >= 0; }
+    bool has_before(uint32_t stamp) const noexcept { return !has_passed(stamp); }
+    // If it has not: how many of these are left.
+    uint32_t before(uint32_t stamp) const noexcept { return stamp - popped_.load_relaxed(); }
+    // All that is in it may be taken by anybody. Not by two threads at once.
+    void ripen() noexcept { ripe_to.store(pushed()); }
+    // Takes one processor's share, `most` at most, from the front.
+    void take_share(uint32_t processors, uint32_t most, GList &out) noexcept {
+        if (!count()) return;
         Held<AttachedLock> hold(lock_);
-        G *g = list_.pop_if(wanted);
-        if (g) popped_.store_relaxed(popped_.load_relaxed() + 1);
+        list_.take_share(processors, most, out);
+        popped_.store_relaxed(popped_.load_relaxed() + out.count());
         count_.store(list_.count());
-        return g;
     }
 };
 

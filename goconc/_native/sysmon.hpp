@@ -36,8 +36,6 @@ class Sysmon {
     Atomic<bool> started_, stopping_;
     Lock inside_; // while it is inside the scheduler: taken by the thread itself, and around a fork; before the scheduler's
     int64_t seen_busy_ = 0, seen_queued_ = 0;
-    uint64_t shared_marked_ = 0;
-    int64_t shared_marked_at_ = 0;
 
     struct Look {
         bool busy = false;   // somebody holds a processor
@@ -63,11 +61,11 @@ class Sysmon {
 
     // There is something to run, and nobody to run it while no processor is idle.
     bool is_work_waiting(int64_t now) const {
-        if (s_->wanting.load() || s_->shared.count() || s_->deadlines.next_due.load() <= now) return true;
+        if (s_->wanting.load() || s_->shared.count() || s_->strays.count() || s_->deadlines.next_due.load() <= now) return true;
         for (Processor *p = s_->processors.load_acquire(); p; p = p->all_link)
-            if (!p->queue.empty() || p->next.load_relaxed()) return true;
+            if (p->has_queued() || p->next.load_relaxed()) return true;
         for (Worker *other = s_->workers_; other; other = other->all_link)
-            if (other->fresh_count.load()) return true;
+            if (other->fresh.count()) return true;
         return false;
     }
     static bool is_over_time(Worker *w, int64_t now, uint32_t written_off) {
@@ -108,7 +106,7 @@ class Sysmon {
         return true;
     }
     // Under the lock. A sleeping worker gets the idle processor, unless one is on its way.
-    bool send_somebody() { return s_->rouse_with_processor(SleeperKind::coroutine, nullptr, nullptr); }
+    bool send_somebody(SleeperKind kind = SleeperKind::coroutine) { return s_->rouse_with_processor(kind, nullptr, nullptr); }
 
     // It is in one goroutine for that long. A thread that the system does not run sits in nothing: thieves need the core that it waits for.
     bool sits(Worker *w, int64_t now, int64_t span) const {
@@ -116,24 +114,23 @@ class Sysmon {
     }
     int64_t patience(int64_t now) const { return now < s_->calm_until.load() ? forever : ripe_after; }
     // Whether thieves may come to its queue. An entry that is still there has waited for as long as the mark behind it is old.
-    bool ripen_queue(Worker *w, bool sitting, int64_t now) {
-        Processor *p = w->processor;
-        if (p->queue.empty()) {
-            p->marked_at = 0;
-        } else if (!p->marked_at) {
-            mark(w, now);
-        } else if (now - p->marked_at >= (sitting ? ripe_behind : patience(now))) {
-            if (w->seen_detached || cpu_time(w->cpu_clock) - p->marked_cpu >= ripe_behind / 2) {
-                if (int32_t(p->marked - p->ripe_to.load_relaxed()) > 0) p->ripe_to.store(p->marked);
-                mark(w, now);
+    bool ripen(LocalQueue &queue, Worker *w, bool sitting, int64_t now) {
+        if (queue.empty()) {
+            queue.marked_at = 0;
+        } else if (!queue.marked_at) {
+            mark(queue, w, now);
+        } else if (now - queue.marked_at >= (sitting ? ripe_behind : patience(now))) {
+            if (w->seen_detached || cpu_time(w->cpu_clock) - queue.marked_cpu >= ripe_behind / 2) {
+                if (int32_t(queue.marked - queue.ripe_to.load_relaxed()) > 0) queue.ripe_to.store(queue.marked);
+                mark(queue, w, now);
             }
         }
-        return p->queue.has_before(p->ripe_to.load_relaxed());
+        return queue.has_before(queue.ripe_to.load_relaxed());
     }
-    static void mark(Worker *w, int64_t now) {
-        w->processor->marked = w->processor->queue.end();
-        w->processor->marked_at = now;
-        w->processor->marked_cpu = cpu_time(w->cpu_clock);
+    static void mark(LocalQueue &queue, Worker *w, int64_t now) {
+        queue.marked = queue.end();
+        queue.marked_at = now;
+        queue.marked_cpu = cpu_time(w->cpu_clock);
     }
     // Whether they may come for its `next`: not for good, since the same goroutine will be there again.
     bool ripen_next(Worker *w, bool in_goroutine, int64_t now) {
@@ -147,13 +144,13 @@ class Sysmon {
         p->ripe.store(ripe ? next : nullptr);
         return ripe;
     }
-    bool ripen_shared(bool all_sit, int64_t now) {
-        if (now - shared_marked_at_ >= (all_sit ? ripe_behind : patience(now))) {
-            s_->shared_ripe_to.store(shared_marked_);
-            shared_marked_ = s_->shared.pushed();
-            shared_marked_at_ = now;
+    bool ripen(SharedQueue &queue, bool sitting, int64_t now) {
+        if (now - queue.marked_at >= (sitting ? ripe_behind : patience(now))) {
+            if (int32_t(queue.marked - queue.ripe_to.load_relaxed()) > 0) queue.ripe_to.store(queue.marked);
+            queue.marked = queue.pushed();
+            queue.marked_at = now;
         }
-        return s_->shared.has_before(s_->shared_ripe_to.load_relaxed());
+        return queue.has_before(queue.ripe_to.load_relaxed());
     }
 
     Look look(int64_t now) {
@@ -162,7 +159,7 @@ class Sysmon {
         if (!s_->has_spare()) s_->add_spare(); // nothing is allocated under the lock
         Held<Lock> hold(s_->lock_);
         uint32_t written_off = 0;
-        bool waits = false, all_sit = true;
+        bool waits = false, plain_waits = false, all_sit = true;
         for (Worker *w = s_->workers_; w; w = w->all_link) {
             if (!w->processor) continue;
             seen.busy = true;
@@ -178,7 +175,9 @@ class Sysmon {
             Processor *p = w->processor;
             bool in_goroutine = is_in_goroutine(w, now), ripe_next = ripen_next(w, in_goroutine, now);
             bool sitting = in_goroutine && sits(w, now, ripe_behind);
-            waits = ripen_queue(w, sitting, now) || ripe_next || waits;
+            waits = ripen(p->queue, w, sitting, now) || ripe_next || waits;
+            plain_waits = ripen(p->plain, w, sitting, now) || plain_waits;
+            plain_waits = ripen(w->fresh, sitting, now) || plain_waits;
             all_sit = all_sit && sitting;
             if (p->seen_next && !ripe_next && s_->idle_) seen.unripe = true;
             if (!in_goroutine) continue;
@@ -192,8 +191,8 @@ class Sysmon {
                 written_off++;
             }
         }
-        waits = ripen_shared(all_sit, now) || waits;
-        if (s_->idle_ && waits) seen.acted = send_somebody() || seen.acted;
+        waits = ripen(s_->shared, all_sit, now) || waits;
+        if (s_->idle_ && (waits || plain_waits)) seen.acted = send_somebody(waits ? SleeperKind::coroutine : SleeperKind::plain) || seen.acted;
         seen.queued = s_->idle_ && s_->has_unripe();
         if (s_->idle_ && s_->deadlines.next_due.load() <= now - shortest) seen.acted = send_somebody() || seen.acted;
         return seen;
@@ -302,6 +301,7 @@ class Sysmon {
     void start_afresh() noexcept {
         auto ask = detached;
         int64_t warn = warn_after;
+        if (s_) s_->watched.store(false);
         Sysmon *again = new (this) Sysmon; // the old one's thread is not ours to end
         again->detached = ask;
         again->warn_after = warn;

@@ -191,3 +191,16 @@ def test_locals_of_threads_are_the_worker_s(kind):
         return threading.current_thread() is threading.main_thread()
 
     assert kind.go(body).join(timeout=10) is False
+
+
+def test_those_that_give_way_do_not_starve_what_threads_start(kind, one_processor):
+    # rule SCH-14
+    started = []
+
+    async def give_way():
+        while not started:
+            await kind.gosched()
+
+    waiting = kind.go(give_way)
+    goconc.go(started.append, 1)
+    waiting.join(timeout=10)

@@ -100,18 +100,20 @@ void list_of_goroutines() {
     GList list, other;
     G gs[6];
     for (int i = 0; i < 4; i++) list.push(&gs[i]);
-    auto is = [&](int i) { return [&gs, i](const G *g) { return g == &gs[i]; }; };
-    CHECK(list.pop_if(is(1)) == &gs[1] && list.count() == 3);
-    CHECK(list.pop_if(is(3)) == &gs[3] && list.tail == &gs[2]);
-    CHECK(!list.pop_if(is(1)));
     other.push(&gs[4]);
     other.push(&gs[5]);
     list.append(other);
-    CHECK(other.empty() && list.count() == 4);
-    for (int i : {0, 2, 4, 5}) CHECK(list.pop() == &gs[i]);
-    CHECK(list.empty() && !list.tail && !list.pop_if(is(0)));
+    CHECK(other.empty() && list.count() == 6);
+    list.take_share(3, 128, other);
+    CHECK(other.count() == 3 && list.count() == 3 && list.head == &gs[3]);
+    for (int i : {0, 1, 2}) CHECK(other.pop() == &gs[i]);
+    for (int i : {3, 4, 5}) CHECK(list.pop() == &gs[i]);
+    CHECK(list.empty() && !list.tail && !list.pop());
     list.push(&gs[0]);
-    CHECK(list.pop_if(is(0)) == &gs[0] && list.empty() && !list.tail);
+    list.take_share(1, 0, other);
+    CHECK(other.empty());
+    list.take_share(1, 2, other);
+    CHECK(other.pop() == &gs[0] && list.empty() && !list.tail);
 }
 
 // One that waits, in a test with one thread: parked, then looked at.

@@ -24,7 +24,7 @@ struct Counted {
         CHECK(g >= gs.get() && g < gs.get() + all);
         CHECK(seen[size_t(g - gs.get())].fetch_add(1) == 0);
         g->link = nullptr; // whoever has it may write to it
-        g->stamp++;
+        g->shared_stamp++;
         out++;
     }
     void check() {
@@ -78,13 +78,18 @@ void local_alone() {
     }
 }
 
+G *take_one(SharedQueue &shared) {
+    GList out;
+    shared.take_share(1, 1, out);
+    return out.pop();
+}
+
 // The owner pushes, spills and pops; thieves steal, also from one another.
 void local_and_thieves(int n, int thieves) {
     Counted all(n);
     SharedQueue shared;
     std::vector<std::unique_ptr<LocalQueue>> queues;
     for (int i = 0; i <= thieves; i++) queues.emplace_back(new LocalQueue);
-    auto anything = [](const G *) { return true; };
     std::vector<std::thread> threads;
     for (int me = 1; me <= thieves; me++)
         threads.emplace_back([&, me] {
@@ -97,7 +102,7 @@ void local_and_thieves(int n, int thieves) {
                 }
                 size_t victim = random.below(uint32_t(thieves) + 1);
                 if (int(victim) != me) all.take(queues[victim]->steal_into(mine));
-                if (random.one_in(4)) all.take(shared.pop_if(anything));
+                if (random.one_in(4)) all.take(take_one(shared));
                 if (random.one_in(16)) std::this_thread::yield();
             }
         });
@@ -113,7 +118,7 @@ void local_and_thieves(int n, int thieves) {
     }
     while (all.out < n) {
         all.take(mine.pop());
-        all.take(shared.pop_if(anything));
+        all.take(take_one(shared));
     }
     for (std::thread &thread : threads) thread.join();
     for (auto &queue : queues) CHECK(queue->count() == 0);
@@ -146,7 +151,28 @@ void inbox(int n, int pushers) {
     all.check();
 }
 
-// Takers that may take only what is of their kind; what is for the others stays where it is.
+// One processor's share of what there is, and one more, up to a limit (SCH-04).
+void shares() {
+    G gs[11];
+    SharedQueue shared;
+    for (G &g : gs) shared.push(&g);
+    size_t next = 0, left = 11;
+    auto take = [&](uint32_t processors, uint32_t most, size_t expected) {
+        GList out;
+        shared.take_share(processors, most, out);
+        CHECK(out.count() == expected && shared.count() == (left -= expected));
+        while (G *g = out.pop()) CHECK(g == &gs[next++]);
+        CHECK(shared.has_passed(uint32_t(next)) && (left == 0 || !shared.has_passed(uint32_t(next) + 1)) && shared.before(11) == left);
+    };
+    take(1, 1, 1);
+    take(2, 3, 3);
+    take(3, 128, 3);
+    take(0, 2, 2);
+    take(1, 128, 2);
+    take(1, 128, 0);
+}
+
+// Takers of shares: what one gets is in the order in which it was pushed.
 void shared_queue(int n) {
     Counted all(n * 2);
     SharedQueue shared;
@@ -156,29 +182,29 @@ void shared_queue(int n) {
         threads.emplace_back([&, p] {
             GList batch;
             for (int i = p * n; i < (p + 1) * n; i++) {
-                all.gs[size_t(i)].kind = i % 2 ? SleeperKind::coroutine : SleeperKind::plain;
                 batch.push(&all.gs[size_t(i)]);
                 if (i % 3 == 0 || i == (p + 1) * n - 1) shared.push_all(batch);
             }
             pushed++;
         });
-    for (SleeperKind kind : {SleeperKind::coroutine, SleeperKind::plain})
-        threads.emplace_back([&, kind] {
-            auto mine = [kind](const G *g) { return g->kind == kind; };
+    for (uint32_t most : {3u, 128u})
+        threads.emplace_back([&, most] {
             std::ptrdiff_t last[2] = {-1, -1};
-            for (;;) {
-                bool done = pushed == 2;
-                G *g = shared.pop_if(mine);
-                if (!g && done) break;
-                if (!g) continue;
-                std::ptrdiff_t i = g - all.gs.get();
-                CHECK(g->kind == kind && last[i / n] < i);
-                last[i / n] = i;
-                all.take(g);
+            for (bool done = false; !done || shared.count();) {
+                done = pushed == 2;
+                GList batch;
+                shared.take_share(2, most, batch);
+                CHECK(batch.count() <= most);
+                while (G *g = batch.pop()) {
+                    std::ptrdiff_t i = g - all.gs.get();
+                    CHECK(last[i / n] < i);
+                    last[i / n] = i;
+                    all.take(g);
+                }
             }
         });
     for (std::thread &thread : threads) thread.join();
-    CHECK(shared.count() == 0 && shared.pushed() == uint64_t(n) * 2 && shared.has_passed(shared.pushed()));
+    CHECK(shared.count() == 0 && shared.pushed() == uint32_t(n) * 2 && shared.has_passed(shared.pushed()));
     all.check();
 }
 
@@ -202,8 +228,9 @@ void order() {
     scheduler.push_last(&w, &gs[0]);
     scheduler.push_last(&w, &gs[1]);
     scheduler.push_last(&w, &gs[2]);
+    scheduler.push_last(&w, &gs[4]);
     scheduler.push_back(&w, &gs[3]);
-    for (int i : {3, 0, 1, 2}) CHECK(scheduler.pick(&w) == &gs[i]);
+    for (int i : {3, 0, 1, 2, 4}) CHECK(scheduler.pick(&w) == &gs[i]);
     CHECK(!scheduler.pick(&w) && !w.has_own_work() && !scheduler.has_common_work(&w));
     // Every 61st look begins at the far ends: whoever is made ready again and again does not starve the others.
     scheduler.shared.push(&gs[5]);
@@ -213,7 +240,48 @@ void order() {
         came = scheduler.pick(&w) == &gs[5];
     }
     CHECK(came);
+    while (scheduler.pick(&w)) {}
+    // Nor do those that give way starve what others have started here, or that them.
+    scheduler.background = &w;
+    for (int i = 6; i < 9; i++) {
+        gs[i].kind = SleeperKind::plain;
+        scheduler.offer(&gs[i]);
+    }
+    scheduler.push_last(&w, &gs[0]);
+    int turns[12] = {};
+    for (int i = 0; i < 8; i++) {
+        G *g = scheduler.pick(&w);
+        turns[g - gs]++;
+        if (g == &gs[0]) scheduler.push_last(&w, g);
+    }
+    CHECK(turns[6] == 1 && turns[7] == 1 && turns[8] == 1 && turns[0] == 5);
+    CHECK(scheduler.pick(&w) == &gs[0]);
     scheduler.leave(&w);
+}
+
+// What does not fit into the ring of plain functions waits with who may start it, or, if there is nobody, for helpers.
+void owners() {
+    Scheduler scheduler;
+    Worker run, helper;
+    int scope = 0, gone = 0;
+    run.scope = &scope;
+    scheduler.join(&run);
+    scheduler.join(&helper);
+    CHECK(scheduler.acquire(&helper));
+    G gs[7];
+    for (int i = 0; i < 7; i++) {
+        gs[i].kind = SleeperKind::plain;
+        gs[i].scope = i % 2 ? &gone : &scope;
+        scheduler.push_back(&helper, &gs[i]);
+    }
+    CHECK(scheduler.shared.count() == 0 && run.fresh.count() == 2 && scheduler.strays.count() == 2);
+    CHECK(scheduler.has_common_work(&helper) && !scheduler.has_common_work(&run) && run.has_own_work());
+    int n = 0;
+    while (scheduler.find(&helper)) n++;
+    CHECK(n == 7 && !scheduler.has_common_work(&helper) && !run.has_own_work());
+    scheduler.leave(&helper);
+    CHECK(scheduler.acquire(&run));
+    scheduler.leave(&run);
 }
 
 // A worker that leaves gives up everything that others may run.
@@ -244,8 +312,10 @@ int main() {
     check::test("local queue, one thief", [] { local_and_thieves(check::scaled(100000), 1); });
     check::test("local queue, three thieves", [] { local_and_thieves(check::scaled(100000), 3); });
     check::test("inbox, three pushers", [] { inbox(check::scaled(50000), 3); });
+    check::test("shares of the shared queue", shares);
     check::test("shared queue", [] { shared_queue(check::scaled(5000)); });
     check::test("order of one worker's queues", order);
+    check::test("plain functions wait with their owners", owners);
     check::test("a worker leaves", leaving);
     return check::summary("queue_test");
 }

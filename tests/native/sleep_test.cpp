@@ -219,7 +219,7 @@ class World {
                          scheduler_.in_service.load(), scheduler_.idle_count.load(), scheduler_.spinning.load(), (long long)scheduler_.deadlines.next_due.load(), (long long)now_ns());
             for (auto &w : workers_)
                 std::fprintf(stderr, "worker: asleep %d, inbox empty %d, fresh %u, tick %u\n", w->asleep.load(), w->inbox.empty(),
-                             w->fresh_count.load(), w->tick.load());
+                             w->fresh.count(), w->tick.load());
             for (auto &g : waiting_) std::fprintf(stderr, "goroutine: %s, %ld steps\n", g->state.name(), g->steps.load());
         };
     }
