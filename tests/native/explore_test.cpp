@@ -410,11 +410,22 @@ template <class Box> struct InboxModel {
 
 // ---- LocalQueue ----
 
-// The queue with thieves that move head by a plain store.
-class LooseQueue {
+// The queue with one mistake: a taker that moves head by a plain store, or before it has read what it takes.
+enum class QueueMistake { loose_thief, loose_owner, early_thief };
+
+template <QueueMistake mistake> class WrongQueue {
     static constexpr uint32_t slots = 4;
     Atomic<uint32_t> head_, tail_;
     Atomic<G *> ring_[slots];
+
+    G *take(bool loose, bool early) {
+        uint32_t head = head_.load();
+        if (head == tail_.load()) return nullptr;
+        G *g = ring_[head % slots].load();
+        if (loose) head_.store(head + 1);
+        else if (!head_.compare_exchange(head, head + 1)) return nullptr;
+        return early ? ring_[head % slots].load() : g;
+    }
 
   public:
     bool push(G *g) {
@@ -424,22 +435,11 @@ class LooseQueue {
         tail_.store(tail + 1);
         return true;
     }
-    G *pop() {
-        uint32_t head = head_.load();
-        if (head == tail_.load()) return nullptr;
-        G *g = ring_[head % slots].load();
-        return head_.compare_exchange(head, head + 1) ? g : nullptr;
-    }
+    G *pop() { return take(mistake == QueueMistake::loose_owner, false); }
     void spill(GList &out) {
         if (G *g = pop()) out.push(g);
     }
-    G *steal_into(LooseQueue &) {
-        uint32_t head = head_.load();
-        if (head == tail_.load()) return nullptr;
-        G *g = ring_[head % slots].load();
-        head_.store(head + 1);
-        return g;
-    }
+    G *steal_into(WrongQueue &) { return take(mistake == QueueMistake::loose_thief, mistake == QueueMistake::early_thief); }
 };
 
 // The owner pushes six, of which one may spill, and pops some; two thieves take meanwhile.
@@ -536,6 +536,8 @@ int main() {
     right<QueueModel<LocalQueue, 1>>("local queue: one thief");
     right<QueueModel<LocalQueue, 2>>("local queue: two thieves");
     right<ThiefChainModel>("local queue: a thief of a thief");
-    wrong<QueueModel<LooseQueue, 1>>("stealing without compare-and-swap");
+    wrong<QueueModel<WrongQueue<QueueMistake::loose_thief>, 1>>("stealing without compare-and-swap");
+    wrong<QueueModel<WrongQueue<QueueMistake::loose_owner>, 1>>("the owner takes without compare-and-swap");
+    wrong<QueueModel<WrongQueue<QueueMistake::early_thief>, 1>>("a slot that is written again before it was read");
     return models::summary("explore_test");
 }

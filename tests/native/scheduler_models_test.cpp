@@ -147,6 +147,29 @@ struct SilentFinder : Scheduler { // finds work, and has nobody woken for the re
         return g;
     }
 };
+struct SilentTaker : Scheduler { // says nothing of what it takes along
+    G *find(Worker *w) {
+        bool looks_on = w->spinning;
+        if (!looks_on) spinning.fetch_add(1); // wake_for relies on that one
+        G *g = Scheduler::find(w);
+        if (!looks_on) spinning.fetch_sub(1);
+        return g;
+    }
+};
+struct LinesUpLate : Scheduler { // sees that no processor is idle, and does not look again when it stands in line
+    bool acquire(Worker *w, bool line_up) {
+        bool any = idle_count.load() != 0;
+        Held<Lock> hold(lock_);
+        if (w->processor) return true;
+        if (w->wants) return false;
+        if (any && idle_) {
+            give(w, from_idle());
+            return true;
+        }
+        if (line_up) stand_in_line(w);
+        return false;
+    }
+};
 struct HandsOverSilently : Scheduler { // does not say so
     G *find(Worker *w) {
         if (w->tick.load_relaxed() % 61 == 60 && wanting.load_relaxed() != 0) {
@@ -344,25 +367,52 @@ template <class Next> struct NextModel {
 };
 
 // A thief that takes more than one along, without looking on, while others lie down.
-struct Loot : World<> {
-    Loot() : World(3) {}
+template <class Sched> struct Loot : World<Sched> {
+    Loot() : World<Sched>(3) {}
     void tasks(Tasks t) {
-        used = 5;
-        bodies[0] = [this](Worker *w) {
-            for (int i = 1; i < 4; i++) s.push_back(w, &gs[i]);
-            wait_until_begun(1);
-            wait_until_begun(2);
-            wait_until_begun(3);
+        this->used = 5;
+        this->bodies[0] = [this](Worker *w) {
+            for (int i = 1; i < 4; i++) this->s.push_back(w, &this->gs[i]);
+            this->wait_until_begun(1);
+            this->wait_until_begun(2);
+            this->wait_until_begun(3);
         };
-        bodies[1] = bodies[2] = [this](Worker *) {
-            wait_until_begun(1);
-            wait_until_begun(2);
+        this->bodies[1] = this->bodies[2] = [this](Worker *) {
+            this->wait_until_begun(1);
+            this->wait_until_begun(2);
         };
-        for (int i = 0; i < 3; i++) add_worker(t, i);
+        for (int i = 0; i < 3; i++) this->add_worker(t, i);
         t.add("outside", [this] {
-            s.queue(nullptr, &gs[0]);
-            s.queue(nullptr, &gs[4]);
+            this->s.queue(nullptr, &this->gs[0]);
+            this->s.queue(nullptr, &this->gs[4]);
         });
+    }
+};
+
+// A worker takes its share of a far queue along, while another looks everywhere for the last time: the shared one, or plain functions that
+// somebody has left with it.
+template <class Sched, SleeperKind kind> struct Shares : World<Sched> {
+    Shares() : World<Sched>(2) {}
+    void tasks(Tasks t) {
+        this->used = 3;
+        for (int i = 1; i < 3; i++) this->gs[i].kind = kind;
+        this->bodies[0] = [this](Worker *w) {
+            this->s.background = w;
+            if (kind == SleeperKind::coroutine) {
+                GList batch;
+                for (int i = 1; i < 3; i++) batch.push(&this->gs[i]);
+                this->s.shared.push_all(batch);
+                this->s.wake_for(kind, nullptr, nullptr);
+            } else {
+                for (int i = 1; i < 3; i++) this->s.offer(&this->gs[i]);
+            }
+        };
+        this->bodies[1] = this->bodies[2] = [this](Worker *) {
+            this->wait_until_begun(1);
+            this->wait_until_begun(2);
+        };
+        for (int i = 0; i < 2; i++) this->add_worker(t, i);
+        t.add("outside", [this] { this->s.queue(nullptr, &this->gs[0]); });
     }
 };
 
@@ -704,7 +754,10 @@ int main() {
     right<Barrier<S, 1, 1, true>>("two that wait for each other, workers that look on");
     right<Barrier<S, 2>>("three that wait for each other", 1);
     wrong<Barrier<SilentFinder, 2>>("a finder that has nobody woken for the rest");
-    right<Loot>("a thief takes several", 1);
+    right<Loot<S>>("a thief takes several", 1);
+    right<Shares<S, SleeperKind::coroutine>>("a share of the shared queue");
+    right<Shares<S, SleeperKind::plain>>("a share of what was left with a worker");
+    wrong<Shares<SilentTaker, SleeperKind::coroutine>>("a share that nobody is told of");
     right<Ripe<false>>("next: a thief takes what is ripe");
     right<Ripens<true>>("a thief comes for what has waited");
     wrong<Ripens<false>>("nobody says that it has waited");
@@ -714,6 +767,7 @@ int main() {
 
     right<Mail<S, true>>("sleep: wake-up of a goroutine at home");
     wrong<Mail<S, false>>("inbox without a wake-up");
+    wrong<Mail<AsleepLate, true>>("inbox: asleep stored after the second look");
     wrong<Mail<KeepsProcessor, true>>("a processor that a sleeping worker keeps");
     right<Moves>("a goroutine that moves between workers", 1);
 
@@ -724,6 +778,7 @@ int main() {
 
     right<InLine<S>>("a processor handed over with its queue");
     right<InLine<WithSysmon>>("a processor handed over with its queue, watched");
+    wrong<Mail<LinesUpLate, true>>("a processor that has become idle, and who stands in line does not look");
     wrong<InLine<HandsOverSilently>>("a processor handed over, and the heir sleeps on");
     right<Stuck<S, HandLook>>("sysmon writes a stuck worker off");
     right<Stuck<S, HandLook, true>>("sysmon writes off while gomaxprocs changes", 1);
