@@ -189,6 +189,10 @@ class World {
         int idle = 0;
         while (drivers_left_ > 0) {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            for (auto &g : waiting_) { // as a dump does, and the end of a run()
+                scheduler_.worker_under(g.get());
+                scheduler_.thread_under(g.get());
+            }
             long now = progress_;
             idle = now == seen ? idle + 1 : 0;
             seen = now;

@@ -1,0 +1,166 @@
+// What the scheduler decides, in one thread: who is woken for what, who may take what, what sysmon sees.
+#define GOCONC_QUEUE_SLOTS 4
+#include "../../goconc/_native/worker_loop.hpp"
+#include "../../goconc/_native/sysmon.hpp"
+#include "check.hpp"
+
+using namespace goconc;
+
+namespace {
+
+constexpr int64_t ms = 1000000;
+
+struct HandLook : Sysmon {
+    explicit HandLook(Scheduler &s) {
+        s_ = &s;
+        detached = [](void *) { return true; }; // whoever is in one goroutine for long does nothing but wait
+    }
+    void look_at(int64_t now) { look(now); }
+};
+
+// Workers that sleep, but for the first, which is at work.
+struct World {
+    Scheduler s;
+    Worker workers[3];
+    int scopes[2] = {};
+    G gs[4];
+
+    explicit World(uint32_t procs) {
+        CHECK(s.resize(procs));
+        for (G &g : gs) g.kind = SleeperKind::coroutine;
+        for (Worker &w : workers) {
+            w.thread_state = &w;
+            s.join(&w);
+        }
+        CHECK(s.acquire(&workers[0], false));
+        CHECK(s.lie_down(&workers[1]) && s.lie_down(&workers[2]));
+    }
+    bool has_woken(int i) { return s.has_processor(&workers[i]); }
+    void leave() {
+        for (Worker &w : workers) {
+            w.asleep.store(false);
+            CHECK(s.acquire(&w, false));
+            s.leave(&w);
+        }
+    }
+};
+
+// A sleeper that may not start it is not woken: it would pass it on, sleep, and be woken for the next one.
+void only_who_may_start_it() {
+    World world(3);
+    world.workers[1].scope = &world.scopes[0];
+    world.workers[2].scope = &world.scopes[1];
+    world.s.wake_for(SleeperKind::plain, nullptr, nullptr);
+    CHECK(!world.has_woken(1) && !world.has_woken(2) && world.s.short_of_helpers.load());
+    world.s.wake_for(SleeperKind::plain, &world.scopes[1], nullptr);
+    CHECK(!world.has_woken(1) && world.has_woken(2) && world.s.spinning.load() == 1);
+    world.s.wake_for(SleeperKind::coroutine, nullptr, nullptr);
+    CHECK(!world.has_woken(1)); // one at a time
+    world.leave();
+}
+
+// What a spinner sees, and may not run, does not keep it looking on.
+void looking_on_has_an_end() {
+    World world(3);
+    Worker &w = world.workers[0];
+    w.locked = 1;
+    world.s.shared.push(&world.gs[0]);
+    w.spinning = true;
+    world.s.spinning.fetch_add(1);
+    int64_t until = now_ns() + 100000 * ms;
+    CHECK(world.s.spin(&w, until) && world.s.spin(&w, until + 1 * ms) && w.spins_until == until);
+    w.spins_until = now_ns() - 1;
+    CHECK(!world.s.spin(&w, until));
+    w.locked = 0;
+    CHECK(world.s.find(&w) == &world.gs[0] && world.s.spinning.load() == 0 && w.spins_until == 0);
+    world.leave();
+}
+
+// What counts as common work can be found, whatever the number of processors.
+void common_work_can_be_found() {
+    for (uint32_t procs : {1u, 3u}) {
+        World world(procs);
+        Worker &helper = world.workers[0];
+        CHECK(!world.s.has_common_work(&helper));
+        world.s.background = &world.workers[1];
+        world.workers[1].asleep.store(false);
+        world.gs[0].kind = SleeperKind::plain;
+        world.s.offer(&world.gs[0]);
+        CHECK(world.s.has_common_work(&helper) && world.s.find(&helper) == &world.gs[0] && !world.s.has_common_work(&helper));
+        world.gs[1].kind = SleeperKind::plain;
+        world.gs[1].scope = &world.scopes[0]; // of a run() that is over
+        world.s.offer(&world.gs[1]);
+        CHECK(world.s.has_common_work(&helper) && world.s.find(&helper) == &world.gs[1] && !world.s.has_common_work(&helper));
+        world.leave();
+    }
+}
+
+// A coroutine that gives way, while its worker has something else to do, is for others.
+void who_gives_way_to_pinned_ones() {
+    World world(3);
+    Worker &w = world.workers[0];
+    world.s.push_last(&w, &world.gs[0]);
+    CHECK(!world.has_woken(1) && !world.has_woken(2)); // nothing else: it comes back to it at once
+    CHECK(world.s.find(&w) == &world.gs[0]);
+    world.gs[1].home = &w;
+    world.s.push_back(&w, &world.gs[1]);
+    world.s.push_last(&w, &world.gs[0]);
+    CHECK(world.has_woken(1) != world.has_woken(2));
+    Worker &woken = world.workers[world.has_woken(1) ? 1 : 2];
+    CHECK(world.s.find(&woken) == &world.gs[0] && world.s.find(&w) == &world.gs[1]);
+    world.leave();
+}
+
+// A run()'s main that computes from the beginning, and never comes to find(): what it has started ripens, and it is written off.
+void a_main_that_computes() {
+    Scheduler s;
+    Worker run, helper;
+    run.thread_state = &run;
+    helper.thread_state = &helper;
+    G g;
+    g.kind = SleeperKind::coroutine;
+    HandLook sysmon(s);
+    for (int64_t life = 1000 * ms; life < 3000 * ms; life += 1000 * ms) { // a worker is used again: what was seen of its last life does not count
+        s.join(&helper);
+        s.join(&run);
+        CHECK(s.acquire(&run, false) && s.lie_down(&helper));
+        s.push_next(&run, &g);
+        sysmon.look_at(life);
+        CHECK(!s.has_processor(&helper) && s.in_service.load() == 1);
+        sysmon.look_at(life + 1 * ms);
+        CHECK(s.processors.load()->ripe.load() == &g || s.processors.load()->all_link->ripe.load() == &g);
+        sysmon.look_at(life + 50 * ms);
+        CHECK(s.has_processor(&helper) && run.processor->recalled.load());
+        CHECK(s.find(&helper) == &g);
+        s.leave(&helper);
+        s.leave(&run);
+        helper.asleep.store(false);
+    }
+}
+
+// Who leaves while it is relied on has others woken.
+void who_leaves_is_relied_on() {
+    World world(3);
+    Worker &w = world.workers[0];
+    for (G &g : world.gs) world.s.push_back(&w, &g);
+    int woken = world.has_woken(1) ? 1 : 2, other = 3 - woken;
+    CHECK(world.has_woken(woken) && !world.has_woken(other));
+    world.s.leave(&world.workers[woken]);
+    CHECK(world.has_woken(other));
+    CHECK(world.s.find(&world.workers[other]));
+    while (world.s.find(&world.workers[other])) {}
+    world.s.leave(&world.workers[other]);
+    world.s.leave(&w);
+}
+
+} // namespace
+
+int main() {
+    check::test("only who may start it is woken", only_who_may_start_it);
+    check::test("looking on has an end", looking_on_has_an_end);
+    check::test("common work can be found", common_work_can_be_found);
+    check::test("who gives way to pinned ones", who_gives_way_to_pinned_ones);
+    check::test("a main that computes", a_main_that_computes);
+    check::test("who leaves is relied on", who_leaves_is_relied_on);
+    return check::summary("scheduler_test");
+}
