@@ -115,8 +115,8 @@ class Scheduler {
         return true;
     }
 
-    // A plain function that has not started waits with the worker that is sure to start it: its run()'s, or the background's. If there is
-    // none, or its thread is one goroutine's own, helpers find it among the strays. Returns with whom.
+    // A plain function that has not started waits with the worker that is sure to start it, its run()'s or the background's; helpers may
+    // take it from there. If there is none, they find it among the strays. Returns with whom.
     Worker *leave_with_owner(G *g) noexcept {
         Worker *owner = background;
         if (g->scope) {
@@ -124,8 +124,9 @@ class Scheduler {
             for (Worker *w = workers_; w && !owner; w = w->all_link)
                 if (w->scope == g->scope) owner = w;
         }
-        if (owner && owner->locked) owner = nullptr;
-        (owner ? owner->fresh : strays).push(g);
+        SharedQueue &queue = owner ? owner->fresh : strays;
+        queue.push(g);
+        queue.ripen(); // who left it knows nothing of who will come to it
         return owner;
     }
 
@@ -326,14 +327,21 @@ class Scheduler {
         while (G *g = w->processor->plain.pop()) plain.push(g);
         if (rest.empty() && plain.empty()) return false;
         if (!rest.empty()) shared.push_all(rest);
-        leave_with_owners(plain);
+        put_by(nullptr, plain);
         return true;
     }
-    void leave_with_owners(GList &plain) noexcept {
+    // Plain functions that leave their processor: they stay with `w`, if it may start them.
+    void put_by(Worker *w, GList &plain) noexcept {
         if (plain.empty()) return;
         Held<Lock> hold(lock_);
-        while (G *g = plain.pop())
-            if (Worker *owner = leave_with_owner(g)) rouse(owner);
+        while (G *g = plain.pop()) {
+            if (w && may_start(w, g)) {
+                w->fresh.push(g);
+                continue;
+            }
+            Worker *owner = leave_with_owner(g);
+            if (owner && owner->scope) rouse(owner); // helpers may not be there
+        }
     }
 
     void join(Worker *w) noexcept {
@@ -390,7 +398,7 @@ class Scheduler {
         while (!queue.push(g)) {
             GList half;
             queue.spill(half);
-            if (plain) leave_with_owners(half);
+            if (plain) put_by(me, half);
             else if (!half.empty()) shared.push_all(half);
         }
         announce(kind, scope, last);
@@ -482,8 +490,7 @@ class Scheduler {
                 Held<Lock> hold(lock_);
                 owner = leave_with_owner(g);
             }
-            if (owner && owner->asleep.load()) return owner->parker.unpark();
-            if (owner) owner->fresh.ripen(); // who brought it knows nothing of who will come to it
+            if (owner && !owner->locked && owner->asleep.load()) return owner->parker.unpark();
         }
         wake_for(kind, scope, last);
     }

@@ -259,7 +259,8 @@ void order() {
     scheduler.leave(&w);
 }
 
-// What does not fit into the ring of plain functions waits with who may start it, or, if there is nobody, for helpers.
+// What does not fit into the ring of plain functions stays with its worker; what that gives up waits with its run()'s worker, or, if there
+// is none, for helpers.
 void owners() {
     Scheduler scheduler;
     Worker run, helper;
@@ -274,7 +275,9 @@ void owners() {
         gs[i].scope = i % 2 ? &gone : &scope;
         scheduler.push_back(&helper, &gs[i]);
     }
-    CHECK(scheduler.shared.count() == 0 && run.fresh.count() == 2 && scheduler.strays.count() == 2);
+    CHECK(scheduler.shared.count() == 0 && helper.fresh.count() == 4 && run.fresh.count() == 0 && scheduler.strays.count() == 0);
+    scheduler.drain(&helper);
+    CHECK(scheduler.shared.count() == 0 && helper.fresh.count() == 4 && run.fresh.count() == 2 && scheduler.strays.count() == 1);
     CHECK(scheduler.has_common_work(&helper) && !scheduler.has_common_work(&run) && run.has_own_work());
     int n = 0;
     while (scheduler.find(&helper)) n++;
