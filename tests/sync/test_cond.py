@@ -9,14 +9,14 @@ from goconc.sync import Cond, Mutex
 
 
 async def lock(kind, mu):
-    if kind.name == "async":
+    if kind.awaits:
         await mu.alock()
     else:
         mu.lock()
 
 
 async def wait(kind, cond, **limits):
-    if kind.name == "async":
+    if kind.awaits:
         await cond.await_(**limits)
     else:
         cond.wait(**limits)
@@ -67,18 +67,18 @@ def test_broadcast(kind):
     kind.run(main)
 
 
-def test_a_signal_for_nobody_is_lost(any_kind):  # rule CO-03
+def test_a_signal_for_nobody_is_lost(every_kind):  # rule CO-03
     async def main():
         cond = Cond()
         cond.signal()
         cond.broadcast()
-        await lock(any_kind, cond.l)
+        await lock(every_kind, cond.l)
         with pytest.raises(TimeoutError):
-            await wait(any_kind, cond, timeout=0.01)
+            await wait(every_kind, cond, timeout=0.01)
         assert not cond.l.try_lock()  # locked again
         cond.l.unlock()
 
-    any_kind.run(main)
+    every_kind.run(main)
 
 
 def test_a_cancelled_waiter_locks_again_and_passes_its_signal_on(kind):  # rule CO-06

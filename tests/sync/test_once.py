@@ -10,29 +10,29 @@ from goconc.sync import Once, aonce_func, aonce_value, once_func, once_value, on
 
 
 async def do(kind, once, fn):
-    if kind.name == "async":
+    if kind.awaits:
         await once.ado(fn)
     else:
         once.do(fn)
 
 
-def test_once(any_kind):  # rule ON-01, ON-02
+def test_once(every_kind):  # rule ON-01, ON-02
     calls = []
 
     def fn():
         calls.append(1)
 
     async def worker(once):
-        await do(any_kind, once, fn)
+        await do(every_kind, once, fn)
         assert calls == [1]
 
     async def main():
         once = Once()
-        for handle in [any_kind.go(worker, once) for _ in range(5)]:
-            await any_kind.join(handle)
-        await do(any_kind, once, lambda: calls.append(2))
+        for handle in [every_kind.go(worker, once) for _ in range(5)]:
+            await every_kind.join(handle)
+        await do(every_kind, once, lambda: calls.append(2))
 
-    any_kind.run(main)
+    every_kind.run(main)
     assert calls == [1]
 
 

@@ -10,7 +10,7 @@ from goconc.sync import AtomicInt, Mutex, WaitGroup
 
 
 async def wait(kind, wg, **limits):
-    if kind.name != "async":
+    if not kind.awaits:
         wg.wait(**limits)
     elif limits:
         await wg.await_(**limits)
@@ -18,25 +18,25 @@ async def wait(kind, wg, **limits):
         await wg
 
 
-def test_waits_for_zero(any_kind):  # rule WG-01, WG-05
+def test_waits_for_zero(every_kind):  # rule WG-01, WG-05
     wg = WaitGroup()
     ended = AtomicInt()
 
     async def waiter():
-        await wait(any_kind, wg)
+        await wait(every_kind, wg)
         return ended.load()
 
     async def main():
-        await wait(any_kind, wg)  # at once
+        await wait(every_kind, wg)  # at once
         wg.add(2)
-        handles = [any_kind.go(waiter) for _ in range(3)]
-        await any_kind.parked(*handles, on="sync.WaitGroup.Wait" if any_kind.goroutines else "")
+        handles = [every_kind.go(waiter) for _ in range(3)]
+        await every_kind.parked(*handles, on="sync.WaitGroup.Wait" if every_kind.goroutines else "")
         for _ in range(2):
             ended.add(1)
             wg.done()
-        assert [await any_kind.join(h) for h in handles] == [2, 2, 2]
+        assert [await every_kind.join(h) for h in handles] == [2, 2, 2]
 
-    any_kind.run(main)
+    every_kind.run(main)
 
 
 def test_negative_counter():  # rule WG-02
@@ -96,7 +96,7 @@ def test_go_counts_until_the_end(kind, end):  # rule WG-06
 
     async def main():
         wg = WaitGroup()
-        handle = wg.go(body) if kind.name == "async" else wg.go(lambda: drive(body()))
+        handle = wg.go(body) if kind.awaits else wg.go(lambda: drive(body()))
         if end == "cancelled":
             await kind.parked(handle)
         if end.startswith("cancelled"):
@@ -135,21 +135,21 @@ def test_go_in_go(kind):  # rule WG-06; Go: TestIssue76126
     kind.run(main)
 
 
-def test_time_limit(any_kind):
+def test_time_limit(every_kind):
     async def main():
         wg = WaitGroup()
         wg.add(1)
         with pytest.raises(TimeoutError):
-            await wait(any_kind, wg, timeout=0.01)
+            await wait(every_kind, wg, timeout=0.01)
         wg.done()
 
-    any_kind.run(main)
+    every_kind.run(main)
 
 
 def test_context_manager(kind):
     async def main():
         seen = []
-        if kind.name == "async":
+        if kind.awaits:
             async with WaitGroup() as wg:
                 wg.go(seen.append, 1)
         else:
