@@ -423,8 +423,10 @@ def test_cond_waits_that_end_by_themselves(kind):  # rule CO-06
                 doomed.cancel()
         try:
             await kind.join(doomed)
+            await lock(kind, cond.l)
             tokens[0] += 1  # it had got one
             cond.signal()
+            cond.l.unlock()
         except goconc.Canceled:
             pass
         await join_all(kind, handles)

@@ -56,7 +56,7 @@ def test_anybody_may_unlock(kind):  # rule MU-02
     kind.run(main)
 
 
-def test_unlock_of_unlocked():  # rule MU-03, RW-05
+def test_unlock_of_unlocked():  # rule MU-03, RW-05; Go: TestMutexMisuse
     mu, rw = Mutex(), RWMutex()
     with pytest.raises(RuntimeError, match="unlock of unlocked mutex"):
         mu.unlock()
@@ -68,6 +68,14 @@ def test_unlock_of_unlocked():  # rule MU-03, RW-05
     with pytest.raises(RuntimeError, match="unlock of unlocked RWMutex"):
         rw.unlock()
     assert rw.try_rlock()
+    rw.runlock()
+    rw.runlock()
+    with pytest.raises(RuntimeError, match="runlock of unlocked RWMutex"):
+        rw.runlock()
+    rw.lock()
+    with pytest.raises(RuntimeError, match="runlock of unlocked RWMutex"):
+        rw.runlock()
+    assert not rw.try_rlock()
     assert mu.try_lock()
     assert not mu.try_lock()  # the state had not changed
 

@@ -67,6 +67,21 @@ def test_the_same_exception_each_time(make):  # rule ON-05
     assert calls == [1]
 
 
+def test_the_traceback_does_not_grow():  # rule ON-05; Go: TestOnceFuncPanicTraceback
+    def fail():
+        raise KeyError
+
+    call = once_value(fail)
+    depths = []
+    for _ in range(4):
+        with pytest.raises(KeyError) as caught:
+            call()
+        names = [entry.name for entry in caught.traceback]
+        assert names[-1] == "fail"
+        depths.append(len(names))
+    assert len(set(depths[1:])) == 1
+
+
 def test_results_are_kept():  # rule ON-05
     value = once_value(object)
     assert value() is value()

@@ -1,12 +1,11 @@
 """WaitGroup."""
 
-import asyncio
 import copy
 
 import pytest
 
 import goconc
-from goconc.sync import AtomicInt, Mutex, WaitGroup
+from goconc.sync import AtomicInt, WaitGroup
 
 
 async def wait(kind, wg, **limits):
@@ -116,7 +115,7 @@ def drive(coroutine):
         pass
 
 
-def test_go_in_go(kind):  # rule WG-06; Go: TestIssue76126
+def test_go_in_go(kind):  # rule WG-06; Go: TestWaitGroupGo
     async def main():
         wg, seen = WaitGroup(), AtomicInt()
 
@@ -160,6 +159,67 @@ def test_context_manager(kind):
     kind.run(main)
 
 
+def test_a_block_left_by_an_exception_does_not_wait(every_kind):
+    async def main():
+        wg = WaitGroup()
+        wg.add(1)
+        with pytest.raises(KeyError):
+            if every_kind.awaits:
+                async with wg:
+                    raise KeyError
+            with wg:
+                raise KeyError
+        wg.done()
+
+    every_kind.run(main)
+
+
+def test_too_many():  # rule WG-02
+    wg = WaitGroup()
+    wg.add(2**63 - 1)
+    for add in (lambda: wg.add(1), lambda: wg.go(print)):
+        with pytest.raises(OverflowError):
+            add()
+    with pytest.raises(OverflowError):
+        wg.add(2**63)
+    wg.add(1 - 2**63)
+    wg.wait()
+
+
+def test_what_cannot_start_is_not_counted(kind):  # rule WG-06
+    wg, left = WaitGroup(), []
+
+    async def body():
+        try:
+            await kind.recv(goconc.Chan())
+        finally:
+            for wrong in (print, None):
+                with pytest.raises((RuntimeError, TypeError)):
+                    wg.go(wrong)
+            with goconc.shield():
+                await wait(kind, wg, timeout=10)
+            left.append(1)
+
+    async def main():
+        await kind.parked(kind.go(body))
+
+    kind.run(main)
+    assert left == [1]
+    with pytest.raises(TypeError, match="needs a function"):
+        wg.go()
+
+
+def test_go_takes_arguments(kind):  # rule WG-06
+    async def main():
+        wg, seen = WaitGroup(), []
+        handle = wg.go(lambda a, *, b: seen.append((a, b)) or 7, 1, b=2)
+        await wait(kind, wg)
+        assert seen == [(1, 2)]
+        assert await kind.join(handle) == 7
+
+    kind.run(main)
+
+
 def test_no_copies():
     with pytest.raises(TypeError, match="cannot pickle or copy"):
         copy.copy(WaitGroup())
@@ -171,38 +231,3 @@ def test_a_blocking_wait_in_an_async_goroutine_is_refused():
             WaitGroup().wait()
 
     goconc.run(main)
-
-
-def test_tasks_of_asyncio():
-    async def main():
-        mu, total = Mutex(), [0]
-
-        async def task():
-            for _ in range(20):
-                async with mu:
-                    seen = total[0]
-                    await asyncio.sleep(0)
-                    total[0] = seen + 1
-
-        def goroutine():
-            for _ in range(20):
-                with mu:
-                    seen = total[0]
-                    goconc.gosched()
-                    total[0] = seen + 1
-
-        async with WaitGroup() as wg:
-            wg.go(goroutine)
-            await asyncio.gather(*[task() for _ in range(3)])
-        assert total == [80]
-
-        await mu.alock()
-        waiting = asyncio.ensure_future(task())
-        await asyncio.sleep(0.01)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        mu.unlock()
-        assert mu.try_lock()
-
-    asyncio.run(main())
