@@ -209,6 +209,22 @@ def test_what_cannot_start_is_not_counted(kind):  # rule WG-06
         wg.go()
 
 
+def test_a_wait_for_nothing_hears_of_a_cancellation(kind):  # rule WG-06
+    async def main():
+        wg, reached = WaitGroup(), []
+
+        async def body():
+            goconc.current().cancel()
+            await wait(kind, wg)
+            reached.append(1)
+
+        with pytest.raises(goconc.Canceled):
+            await kind.join(kind.go(body))
+        assert not reached
+
+    kind.run(main)
+
+
 def test_go_takes_arguments(kind):  # rule WG-06
     async def main():
         wg, seen = WaitGroup(), []
