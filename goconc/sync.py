@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from threading import RLock
 from types import TracebackType
-from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, final
+from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, final, overload
 
 from goconc._core import (
     AtomicBool,
@@ -193,14 +193,22 @@ def aonce_func(fn: Callable[[], object], /) -> Callable[[], Awaitable[None]]:
     return call
 
 
-def aonce_value(fn: Callable[[], Awaitable[T]] | Callable[[], T], /) -> Callable[[], Awaitable[T]]:
+@overload
+def aonce_value(fn: Callable[[], Awaitable[T]], /) -> Callable[[], Awaitable[T]]: ...
+@overload
+def aonce_value(fn: Callable[[], T], /) -> Callable[[], Awaitable[T]]: ...
+def aonce_value(fn: Callable[[], object], /) -> Callable[[], Awaitable[Any]]:
     """The awaitable twin of ``once_value``; ``fn`` may be an ``async def``."""
-    return _Lazy[T](fn).aget
+    return _Lazy[Any](fn).aget
 
 
-def aonce_values(fn: Callable[[], Awaitable[T]] | Callable[[], T], /) -> Callable[[], Awaitable[T]]:
+@overload
+def aonce_values(fn: Callable[[], Awaitable[T]], /) -> Callable[[], Awaitable[T]]: ...
+@overload
+def aonce_values(fn: Callable[[], T], /) -> Callable[[], Awaitable[T]]: ...
+def aonce_values(fn: Callable[[], object], /) -> Callable[[], Awaitable[Any]]:
     """The awaitable twin of ``once_values``; ``fn`` may be an ``async def``."""
-    return _Lazy[T](fn).aget
+    return _Lazy[Any](fn).aget
 
 
 @final
