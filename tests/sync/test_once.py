@@ -117,6 +117,21 @@ def test_interrupted_and_ended_functions():  # rule ON-06
         call()
 
 
+def test_a_blocking_call_in_an_async_goroutine_is_refused():  # rule PY-06
+    """Also if the function has run: whether it has must not decide."""
+    once, value = Once(), once_value(list)
+    once.do(print)
+    value()
+
+    async def main():
+        with pytest.raises(RuntimeError, match=r"await Once\.ado\(\) instead"):
+            once.do(print)
+        with pytest.raises(RuntimeError, match=r"await what .*aonce_value\(\) makes instead"):
+            value()
+
+    goconc.run(main)
+
+
 def test_twins():  # rule ON-05
     calls = []
 

@@ -2,7 +2,9 @@
 
 import gc
 import pickle
+import sys
 import sysconfig
+import time
 import weakref
 
 import pytest
@@ -40,6 +42,34 @@ def test_every_collection_of_a_free_threaded_build_counts():  # rule PO-03
     gc.collect(0)
     gc.collect(0)
     assert pool.get() is None
+
+
+def test_pools_that_come_and_go_during_collections(thread, monkeypatch):  # rule PO-03
+    """A collection may begin while another thread makes a pool."""
+    errors, stop = [], []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: errors.append(args.exc_value))
+
+    def make():
+        pools = []
+        while not stop:
+            pools.append(Pool())
+            if len(pools) > 3000:
+                pools.clear()
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [thread(make) for _ in range(2)]
+        end = time.monotonic() + 0.4
+        while time.monotonic() < end:
+            gc.collect()
+        stop.append(1)
+        for one in threads:
+            one.join()
+    finally:
+        stop.append(1)
+        sys.setswitchinterval(before)
+    assert errors == []
 
 
 def test_a_pool_lets_go():  # rule PO-03; Go: TestPoolRelease
