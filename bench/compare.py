@@ -21,6 +21,7 @@ from pathlib import Path
 
 import channels
 import goroutines
+import locks
 import memory
 import peers
 import programs
@@ -31,7 +32,7 @@ from harness import Row
 import goconc
 
 HERE = Path(__file__).resolve().parent
-ROWS = [*channels.ROWS, *selects.ROWS, *goroutines.ROWS, *timers.ROWS, *programs.ROWS]
+ROWS = [*channels.ROWS, *selects.ROWS, *goroutines.ROWS, *locks.ROWS, *timers.ROWS, *programs.ROWS]
 KINDS = ("plain", "async")
 
 # At most so many times Go's figure: plain functions, async functions.
@@ -53,6 +54,9 @@ TARGETS = {
     "Gosched": (0.7, 0.9),
     "PingPongHog": (1.5, 1.5),
     "CloseWake1000": (1, 1),
+    "MutexUncontended": (5, 5),
+    "WaitGroupAddDone": (5, 5),
+    "SpawnWait": (2, 2),
     "AfterReady": (3, 3),
     "AfterBlocking": (3, 3),
     "Sleep1000": (1.5, 1.5),

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from threading import RLock
 from types import TracebackType
-from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, final
+from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, final, overload
 
 from goconc._core import (
     AtomicBool,
@@ -25,6 +25,7 @@ from goconc._core import (
     RWMutex,
     WaitGroup,
     current,
+    in_plain_goroutine,
     shield,
 )
 
@@ -86,6 +87,7 @@ class Once(_Uncopyable):
 
     def do(self, fn: Callable[[], object], /) -> None:
         """Calls ``fn()`` if this is the first call; else waits until the first one's function has returned."""
+        in_plain_goroutine("Once.ado()")
         if self._done:
             return
         with self._mutex:
@@ -124,6 +126,7 @@ class _Lazy(Generic[T]):
         self._value: object = None
 
     def get(self) -> T:
+        in_plain_goroutine("what aonce_func() or aonce_value() makes")
         if self._fn is not None:
             with self._mutex:
                 if (fn := self._fn) is not None:
@@ -193,14 +196,22 @@ def aonce_func(fn: Callable[[], object], /) -> Callable[[], Awaitable[None]]:
     return call
 
 
-def aonce_value(fn: Callable[[], Awaitable[T]] | Callable[[], T], /) -> Callable[[], Awaitable[T]]:
+@overload
+def aonce_value(fn: Callable[[], Awaitable[T]], /) -> Callable[[], Awaitable[T]]: ...
+@overload
+def aonce_value(fn: Callable[[], T], /) -> Callable[[], Awaitable[T]]: ...
+def aonce_value(fn: Callable[[], object], /) -> Callable[[], Awaitable[Any]]:
     """The awaitable twin of ``once_value``; ``fn`` may be an ``async def``."""
-    return _Lazy[T](fn).aget
+    return _Lazy[Any](fn).aget
 
 
-def aonce_values(fn: Callable[[], Awaitable[T]] | Callable[[], T], /) -> Callable[[], Awaitable[T]]:
+@overload
+def aonce_values(fn: Callable[[], Awaitable[T]], /) -> Callable[[], Awaitable[T]]: ...
+@overload
+def aonce_values(fn: Callable[[], T], /) -> Callable[[], Awaitable[T]]: ...
+def aonce_values(fn: Callable[[], object], /) -> Callable[[], Awaitable[Any]]:
     """The awaitable twin of ``once_values``; ``fn`` may be an ``async def``."""
-    return _Lazy[T](fn).aget
+    return _Lazy[Any](fn).aget
 
 
 @final
@@ -330,7 +341,8 @@ def _cancelled() -> type[BaseException]:
     return asyncio.CancelledError
 
 
-_pools: "weakref.WeakSet[Pool[Any]]" = weakref.WeakSet()
+# Every pool, weakly. Changed and copied in one step each: a collection, which looks at them, may begin anywhere.
+_pools: "set[weakref.ref[Pool[Any]]]" = set()
 
 
 @final
@@ -347,7 +359,7 @@ class Pool(_Uncopyable, Generic[T]):
         self.new = new
         self._fresh: list[T] = []
         self._old: list[T] = []
-        _pools.add(self)
+        _pools.add(weakref.ref(self, _pools.discard))
 
     def get(self) -> T | None:
         """Takes one out, or makes one."""
@@ -373,8 +385,9 @@ _FULL = 0 if sysconfig.get_config_var("Py_GIL_DISABLED") else 2
 
 def _age_pools(phase: str, info: dict[str, int]) -> None:
     if phase == "start" and info["generation"] >= _FULL:
-        for pool in list(_pools):
-            pool._age()
+        for ref in list(_pools):
+            if (pool := ref()) is not None:
+                pool._age()
 
 
 gc.callbacks.append(_age_pools)

@@ -56,6 +56,7 @@ class PlainKind:
 
     name = "plain"
     goroutines = True
+    awaits = False  # it uses the awaitable twins
 
     def run(self, main, *args):
         return goconc.run(lambda: drive(main(*args)))
@@ -107,6 +108,7 @@ class AsyncKind(PlainKind):
     """Awaitable twins, in async goroutines."""
 
     name = "async"
+    awaits = True
 
     def run(self, main, *args):
         return goconc.run(main, *args)
@@ -198,7 +200,35 @@ class ThreadKind(PlainKind):
         time.sleep(0.01)
 
 
-KINDS = {"plain": PlainKind, "async": AsyncKind, "thread": ThreadKind}
+class TaskKind(AsyncKind):
+    """Awaitable twins, in tasks of asyncio."""
+
+    name = "task"
+    goroutines = False
+
+    def run(self, main, *args):
+        return asyncio.run(main(*args))
+
+    def go(self, fn, *args):
+        return asyncio.ensure_future(fn(*args))
+
+    async def join(self, handle, *, timeout=SOON):
+        return await asyncio.wait_for(handle, timeout)
+
+    async def sleep(self, seconds):
+        await asyncio.sleep(seconds)
+
+    async def gosched(self):
+        await asyncio.sleep(0)
+
+    async def parked(self, *handles, on=""):
+        """After a few turns of the loop each task has gone as far as it can."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not any(handle.done() for handle in handles)
+
+
+KINDS = {"plain": PlainKind, "async": AsyncKind, "thread": ThreadKind, "task": TaskKind}
 
 
 @pytest.fixture(params=["plain", "async"])
@@ -210,6 +240,12 @@ def kind(request):
 @pytest.fixture(params=["plain", "async", "thread"])
 def any_kind(request):
     """Both kinds of goroutine, and ordinary threads."""
+    return KINDS[request.param]()
+
+
+@pytest.fixture(params=["plain", "async", "thread", "task"])
+def every_kind(request):
+    """Both kinds of goroutine, ordinary threads, and tasks of asyncio."""
     return KINDS[request.param]()
 
 
@@ -288,6 +324,14 @@ def one_processor():
     """One goroutine runs at a time, on the thread of ``run()``: for what belongs to a thread, and for orders."""
     before = goconc.gomaxprocs(1)
     yield
+    goconc.gomaxprocs(before)
+
+
+@pytest.fixture(params=[1, 8], ids=["1 worker", "8 workers"])
+def workers(request):
+    """One processor, and more than there are cores."""
+    before = goconc.gomaxprocs(request.param)
+    yield request.param
     goconc.gomaxprocs(before)
 
 

@@ -25,6 +25,11 @@ STUCK = {
     "await waitgroup": ("wg = WaitGroup(); wg.add(1); await wg", "sync.WaitGroup.Wait"),
     "cond": ("c = Cond(); c.l.lock(); c.wait()", "sync.Cond.Wait"),
     "await cond": ("c = Cond(); await c.l.alock(); await c", "sync.Cond.Wait"),
+    "nested reading": (
+        "rw = RWMutex(); rw.rlock(); goconc.go(rw.lock); goconc.gosched(); rw.rlock()",
+        "sync.RWMutex.RLock",
+    ),  # rule RW-02
+    "aonce": ("o = Once(); await o.ado(lambda: o.ado(print))", "sync.Mutex.Lock"),
     "once": ("o = Once(); o.do(lambda: o.do(print))", "sync.Mutex.Lock"),  # rule ON-04
 }
 

@@ -10,7 +10,7 @@ from goconc.sync import Mutex, RWMutex
 
 
 async def lock(kind, mu, **limits):
-    if kind.name == "async":
+    if kind.awaits:
         await mu.alock(**limits)
     else:
         mu.lock(**limits)
@@ -21,24 +21,24 @@ def locker(request):
     return request.param()
 
 
-def test_excludes_others(any_kind):  # rule MU-01, RW-01
+def test_excludes_others(every_kind):  # rule MU-01, RW-01
     mu, rw = Mutex(), RWMutex()
     counts = [0, 0]
 
     async def worker():
         for _ in range(100):
             for i, m in enumerate((mu, rw)):
-                await lock(any_kind, m)
+                await lock(every_kind, m)
                 seen = counts[i]
-                await any_kind.gosched()
+                await every_kind.gosched()
                 counts[i] = seen + 1
                 m.unlock()
 
     async def main():
-        for handle in [any_kind.go(worker) for _ in range(4)]:
-            await any_kind.join(handle)
+        for handle in [every_kind.go(worker) for _ in range(4)]:
+            await every_kind.join(handle)
 
-    any_kind.run(main)
+    every_kind.run(main)
     assert counts == [400, 400]
 
 
@@ -56,7 +56,7 @@ def test_anybody_may_unlock(kind):  # rule MU-02
     kind.run(main)
 
 
-def test_unlock_of_unlocked():  # rule MU-03, RW-05
+def test_unlock_of_unlocked():  # rule MU-03, RW-05; Go: TestMutexMisuse
     mu, rw = Mutex(), RWMutex()
     with pytest.raises(RuntimeError, match="unlock of unlocked mutex"):
         mu.unlock()
@@ -68,6 +68,14 @@ def test_unlock_of_unlocked():  # rule MU-03, RW-05
     with pytest.raises(RuntimeError, match="unlock of unlocked RWMutex"):
         rw.unlock()
     assert rw.try_rlock()
+    rw.runlock()
+    rw.runlock()
+    with pytest.raises(RuntimeError, match="runlock of unlocked RWMutex"):
+        rw.runlock()
+    rw.lock()
+    with pytest.raises(RuntimeError, match="runlock of unlocked RWMutex"):
+        rw.runlock()
+    assert not rw.try_rlock()
     assert mu.try_lock()
     assert not mu.try_lock()  # the state had not changed
 
@@ -139,7 +147,7 @@ def test_no_copies(locker):  # rule MU-09
 
 def test_context_manager(kind, locker):  # rule MU-10, RW-07
     async def body(end):
-        if kind.name == "async":
+        if kind.awaits:
             async with locker:
                 raise end
         with locker:
@@ -155,18 +163,18 @@ def test_context_manager(kind, locker):  # rule MU-10, RW-07
     kind.run(main)
 
 
-def test_time_limit(any_kind, locker):
+def test_time_limit(every_kind, locker):
     async def main():
-        await lock(any_kind, locker)
+        await lock(every_kind, locker)
         if isinstance(locker, (Mutex, RWMutex)):
             with pytest.raises(TimeoutError, match="Lock timed out"):
-                await lock(any_kind, locker, timeout=0.01)
+                await lock(every_kind, locker, timeout=0.01)
             with pytest.raises(TimeoutError):
-                await lock(any_kind, locker, timeout=0)
+                await lock(every_kind, locker, timeout=0)
         locker.unlock()
-        await lock(any_kind, locker, timeout=10)
+        await lock(every_kind, locker, timeout=10)
 
-    any_kind.run(main)
+    every_kind.run(main)
 
 
 def test_a_blocking_lock_in_an_async_goroutine_is_refused(locker):
@@ -298,32 +306,32 @@ def test_readers_enter_together_before_the_next_writer(kind):  # rule RW-03
     assert order[2:] == ["W0", "W1"]
 
 
-def test_hammered_rwmutex(any_kind):  # rule RW-01; Go: TestRWMutex
+def test_hammered_rwmutex(every_kind):  # rule RW-01; Go: TestRWMutex
     rw = RWMutex()
     inside = [0, 0]
 
     async def reader():
         for _ in range(50):
-            await lock(any_kind, rw.rlocker())
+            await lock(every_kind, rw.rlocker())
             assert inside[1] == 0
-            await any_kind.gosched()
+            await every_kind.gosched()
             assert inside[1] == 0
             rw.runlock()
 
     async def writer():
         for _ in range(50):
-            await lock(any_kind, rw)
+            await lock(every_kind, rw)
             inside[1] += 1
             assert inside[1] == 1
-            await any_kind.gosched()
+            await every_kind.gosched()
             inside[1] -= 1
             rw.unlock()
 
     async def main():
-        for handle in [any_kind.go(body) for body in (reader, writer, reader, writer, reader)]:
-            await any_kind.join(handle)
+        for handle in [every_kind.go(body) for body in (reader, writer, reader, writer, reader)]:
+            await every_kind.join(handle)
 
-    any_kind.run(main)
+    every_kind.run(main)
 
 
 @pytest.mark.parametrize("make", [Mutex, RWMutex, lambda: RWMutex().rlocker()], ids=["Mutex", "RWMutex", "RLocker"])

@@ -10,29 +10,29 @@ from goconc.sync import Once, aonce_func, aonce_value, once_func, once_value, on
 
 
 async def do(kind, once, fn):
-    if kind.name == "async":
+    if kind.awaits:
         await once.ado(fn)
     else:
         once.do(fn)
 
 
-def test_once(any_kind):  # rule ON-01, ON-02
+def test_once(every_kind):  # rule ON-01, ON-02
     calls = []
 
     def fn():
         calls.append(1)
 
     async def worker(once):
-        await do(any_kind, once, fn)
+        await do(every_kind, once, fn)
         assert calls == [1]
 
     async def main():
         once = Once()
-        for handle in [any_kind.go(worker, once) for _ in range(5)]:
-            await any_kind.join(handle)
-        await do(any_kind, once, lambda: calls.append(2))
+        for handle in [every_kind.go(worker, once) for _ in range(5)]:
+            await every_kind.join(handle)
+        await do(every_kind, once, lambda: calls.append(2))
 
-    any_kind.run(main)
+    every_kind.run(main)
     assert calls == [1]
 
 
@@ -65,6 +65,21 @@ def test_the_same_exception_each_time(make):  # rule ON-05
         errors.append(caught.value)
     assert errors[0] is errors[1]
     assert calls == [1]
+
+
+def test_the_traceback_does_not_grow():  # rule ON-05; Go: TestOnceFuncPanicTraceback
+    def fail():
+        raise KeyError
+
+    call = once_value(fail)
+    depths = []
+    for _ in range(4):
+        with pytest.raises(KeyError) as caught:
+            call()
+        names = [entry.name for entry in caught.traceback]
+        assert names[-1] == "fail"
+        depths.append(len(names))
+    assert len(set(depths[1:])) == 1
 
 
 def test_results_are_kept():  # rule ON-05
@@ -100,6 +115,21 @@ def test_interrupted_and_ended_functions():  # rule ON-06
         call()
     with pytest.raises(RuntimeError, match="ended before it returned"):
         call()
+
+
+def test_a_blocking_call_in_an_async_goroutine_is_refused():  # rule PY-06
+    """Also if the function has run: whether it has must not decide."""
+    once, value = Once(), once_value(list)
+    once.do(print)
+    value()
+
+    async def main():
+        with pytest.raises(RuntimeError, match=r"await Once\.ado\(\) instead"):
+            once.do(print)
+        with pytest.raises(RuntimeError, match=r"await what .*aonce_value\(\) makes instead"):
+            value()
+
+    goconc.run(main)
 
 
 def test_twins():  # rule ON-05

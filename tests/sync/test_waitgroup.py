@@ -1,16 +1,15 @@
 """WaitGroup."""
 
-import asyncio
 import copy
 
 import pytest
 
 import goconc
-from goconc.sync import AtomicInt, Mutex, WaitGroup
+from goconc.sync import AtomicInt, WaitGroup
 
 
 async def wait(kind, wg, **limits):
-    if kind.name != "async":
+    if not kind.awaits:
         wg.wait(**limits)
     elif limits:
         await wg.await_(**limits)
@@ -18,25 +17,25 @@ async def wait(kind, wg, **limits):
         await wg
 
 
-def test_waits_for_zero(any_kind):  # rule WG-01, WG-05
+def test_waits_for_zero(every_kind):  # rule WG-01, WG-05
     wg = WaitGroup()
     ended = AtomicInt()
 
     async def waiter():
-        await wait(any_kind, wg)
+        await wait(every_kind, wg)
         return ended.load()
 
     async def main():
-        await wait(any_kind, wg)  # at once
+        await wait(every_kind, wg)  # at once
         wg.add(2)
-        handles = [any_kind.go(waiter) for _ in range(3)]
-        await any_kind.parked(*handles, on="sync.WaitGroup.Wait" if any_kind.goroutines else "")
+        handles = [every_kind.go(waiter) for _ in range(3)]
+        await every_kind.parked(*handles, on="sync.WaitGroup.Wait" if every_kind.goroutines else "")
         for _ in range(2):
             ended.add(1)
             wg.done()
-        assert [await any_kind.join(h) for h in handles] == [2, 2, 2]
+        assert [await every_kind.join(h) for h in handles] == [2, 2, 2]
 
-    any_kind.run(main)
+    every_kind.run(main)
 
 
 def test_negative_counter():  # rule WG-02
@@ -96,7 +95,7 @@ def test_go_counts_until_the_end(kind, end):  # rule WG-06
 
     async def main():
         wg = WaitGroup()
-        handle = wg.go(body) if kind.name == "async" else wg.go(lambda: drive(body()))
+        handle = wg.go(body) if kind.awaits else wg.go(lambda: drive(body()))
         if end == "cancelled":
             await kind.parked(handle)
         if end.startswith("cancelled"):
@@ -116,7 +115,7 @@ def drive(coroutine):
         pass
 
 
-def test_go_in_go(kind):  # rule WG-06; Go: TestIssue76126
+def test_go_in_go(kind):  # rule WG-06; Go: TestWaitGroupGo
     async def main():
         wg, seen = WaitGroup(), AtomicInt()
 
@@ -135,27 +134,104 @@ def test_go_in_go(kind):  # rule WG-06; Go: TestIssue76126
     kind.run(main)
 
 
-def test_time_limit(any_kind):
+def test_time_limit(every_kind):
     async def main():
         wg = WaitGroup()
         wg.add(1)
         with pytest.raises(TimeoutError):
-            await wait(any_kind, wg, timeout=0.01)
+            await wait(every_kind, wg, timeout=0.01)
         wg.done()
 
-    any_kind.run(main)
+    every_kind.run(main)
 
 
 def test_context_manager(kind):
     async def main():
         seen = []
-        if kind.name == "async":
+        if kind.awaits:
             async with WaitGroup() as wg:
                 wg.go(seen.append, 1)
         else:
             with WaitGroup() as wg:
                 wg.go(seen.append, 1)
         assert seen == [1]
+
+    kind.run(main)
+
+
+def test_a_block_left_by_an_exception_does_not_wait(every_kind):
+    async def main():
+        wg = WaitGroup()
+        wg.add(1)
+        with pytest.raises(KeyError):
+            if every_kind.awaits:
+                async with wg:
+                    raise KeyError
+            with wg:
+                raise KeyError
+        wg.done()
+
+    every_kind.run(main)
+
+
+def test_too_many():  # rule WG-02
+    wg = WaitGroup()
+    wg.add(2**63 - 1)
+    for add in (lambda: wg.add(1), lambda: wg.go(print)):
+        with pytest.raises(OverflowError):
+            add()
+    with pytest.raises(OverflowError):
+        wg.add(2**63)
+    wg.add(1 - 2**63)
+    wg.wait()
+
+
+def test_what_cannot_start_is_not_counted(kind):  # rule WG-06
+    wg, left = WaitGroup(), []
+
+    async def body():
+        try:
+            await kind.recv(goconc.Chan())
+        finally:
+            for wrong in (print, None):
+                with pytest.raises((RuntimeError, TypeError)):
+                    wg.go(wrong)
+            with goconc.shield():
+                await wait(kind, wg, timeout=10)
+            left.append(1)
+
+    async def main():
+        await kind.parked(kind.go(body))
+
+    kind.run(main)
+    assert left == [1]
+    with pytest.raises(TypeError, match="needs a function"):
+        wg.go()
+
+
+def test_a_wait_for_nothing_hears_of_a_cancellation(kind):  # rule WG-06
+    async def main():
+        wg, reached = WaitGroup(), []
+
+        async def body():
+            goconc.current().cancel()
+            await wait(kind, wg)
+            reached.append(1)
+
+        with pytest.raises(goconc.Canceled):
+            await kind.join(kind.go(body))
+        assert not reached
+
+    kind.run(main)
+
+
+def test_go_takes_arguments(kind):  # rule WG-06
+    async def main():
+        wg, seen = WaitGroup(), []
+        handle = wg.go(lambda a, *, b: seen.append((a, b)) or 7, 1, b=2)
+        await wait(kind, wg)
+        assert seen == [(1, 2)]
+        assert await kind.join(handle) == 7
 
     kind.run(main)
 
@@ -171,38 +247,3 @@ def test_a_blocking_wait_in_an_async_goroutine_is_refused():
             WaitGroup().wait()
 
     goconc.run(main)
-
-
-def test_tasks_of_asyncio():
-    async def main():
-        mu, total = Mutex(), [0]
-
-        async def task():
-            for _ in range(20):
-                async with mu:
-                    seen = total[0]
-                    await asyncio.sleep(0)
-                    total[0] = seen + 1
-
-        def goroutine():
-            for _ in range(20):
-                with mu:
-                    seen = total[0]
-                    goconc.gosched()
-                    total[0] = seen + 1
-
-        async with WaitGroup() as wg:
-            wg.go(goroutine)
-            await asyncio.gather(*[task() for _ in range(3)])
-        assert total == [80]
-
-        await mu.alock()
-        waiting = asyncio.ensure_future(task())
-        await asyncio.sleep(0.01)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        mu.unlock()
-        assert mu.try_lock()
-
-    asyncio.run(main())
