@@ -12,8 +12,9 @@ and the last reader who leaves: the end of the context raises GoroutineExit in e
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from types import CoroutineType, TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
@@ -145,7 +146,7 @@ class Stage:
                     await sources.__aexit__(kind, error, traceback)
             finally:
                 self._close_outs()
-        return self.left and kind is ChannelClosed
+        return self._expects(kind)
 
     def _begins(self) -> bool:
         """Whether it is to begin. One that is cancelled before it runs would never come to its end; so it is known from here on only."""
@@ -234,8 +235,10 @@ class Stream(Generic[_T_co]):
     def __reduce__(self) -> Any:
         raise TypeError("cannot pickle or copy a Stream")
 
-    def __del__(self) -> None:
-        if hasattr(self, "_stage"):  # else it was not made
+    def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not finalizing() and hasattr(
+            self, "_stage"
+        ):  # when the interpreter ends all stops; without a stage it was not made
             self._leave()
 
     @property
@@ -277,8 +280,11 @@ class Stream(Generic[_T_co]):
             raise ChannelClosed("receive from a stream that has ended")
         return value  # type: ignore[return-value]
 
-    def __iter__(self) -> Self:
-        return self
+    def __iter__(self) -> Iterator[_T_co]:
+        for value in self._out:  # `yield from` would call the channel's close() when a loop is left
+            yield value
+        if self._stage.over:
+            self._stage.join()
 
     def __next__(self) -> _T_co:
         value, ok = self.recv_ok()
@@ -290,9 +296,11 @@ class Stream(Generic[_T_co]):
         return self
 
     async def __anext__(self) -> _T_co:
-        value, ok = await self.arecv_ok()
+        value, ok = await self._out.arecv_ok()
         if ok:
             return value  # type: ignore[return-value]
+        if self._stage.over:
+            await self._stage.ajoin()
         raise StopAsyncIteration
 
     # ---- leaving ----
