@@ -281,7 +281,8 @@ class Stream(Generic[_T_co]):
         return value  # type: ignore[return-value]
 
     def __iter__(self) -> Iterator[_T_co]:
-        for value in self._out:  # `yield from` would call the channel's close() when a loop is left
+        # `yield from` would call the channel's close() when a loop over this is left.
+        for value in self._out:  # noqa: UP028
             yield value
         if self._stage.over:
             self._stage.join()
