@@ -94,7 +94,8 @@ async def reading(stream: Stream[int]) -> None:
 
 def calls() -> None:
     assert_type(patterns.retry(plain, attempts=3, on=(OSError, ValueError))(1), str)
-    assert_type(patterns.retry(suspending)(1), Coroutine[Any, Any, str])
+    again = patterns.retry(suspending)(1)
+    assert_type(again, Coroutine[Any, Any, str])
     patterns.retry(plain)("x")  # type: ignore[arg-type]
     assert_type(patterns.first(lambda: 1, lambda: 2), Stream[int])
 
