@@ -236,9 +236,8 @@ class Stream(Generic[_T_co]):
         raise TypeError("cannot pickle or copy a Stream")
 
     def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        if not finalizing() and hasattr(
-            self, "_stage"
-        ):  # when the interpreter ends all stops; without a stage it was not made
+        # When the interpreter ends everything stops. Without a stage it was not made.
+        if not finalizing() and hasattr(self, "_stage"):
             self._leave()
 
     @property

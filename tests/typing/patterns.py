@@ -5,7 +5,7 @@ import operator
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Literal, assert_type
 
-from goconc import Chan, RecvChan, context, patterns, tick
+from goconc import Chan, RecvChan, context, patterns, run, tick
 from goconc.patterns import Broadcast, Outcome, Stream
 
 
@@ -94,8 +94,7 @@ async def reading(stream: Stream[int]) -> None:
 
 def calls() -> None:
     assert_type(patterns.retry(plain, attempts=3, on=(OSError, ValueError))(1), str)
-    again = patterns.retry(suspending)(1)
-    assert_type(again, Coroutine[Any, Any, str])
+    assert_type(run(patterns.retry(suspending), 1), str)
     patterns.retry(plain)("x")  # type: ignore[arg-type]
     assert_type(patterns.first(lambda: 1, lambda: 2), Stream[int])
 
