@@ -88,7 +88,7 @@ class Stage:
         self._group = errgroup.Group(below)
         self._running: dict[Goroutine[Any], None] = {}
         self._cut = False  # it has not come to its regular end
-        self._unwatch = context.after_func(self._group.ctx, self._interrupt)
+        self._unwatch: Callable[[], bool] = context.after_func(self._group.ctx, self._interrupt)
 
     def start(self, bodies: Sequence[Body]) -> None:
         self._all_ended = _Last(len(bodies))
@@ -187,14 +187,18 @@ class Stage:
             self.stop()
 
     def stop(self) -> None:
-        watched = self._unwatch()
+        watched = self._stop_watching()
         self._cancel()
         if watched:  # else that is under way
             self._interrupt()
 
+    def _stop_watching(self) -> bool:
+        unwatch, self._unwatch = self._unwatch, bool  # which holds the stage, and would be held by it
+        return unwatch()
+
     def join(self) -> None:
         """Waits for its end, which has begun. Raises what it failed with."""
-        self._unwatch()
+        self._stop_watching()
         try:
             self._group.wait()
             self._judge()
@@ -203,7 +207,7 @@ class Stage:
             raise
 
     async def ajoin(self) -> None:
-        self._unwatch()
+        self._stop_watching()
         try:
             await self._group
             self._judge()
