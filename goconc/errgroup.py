@@ -34,6 +34,26 @@ _NOT_ERRORS = (GoroutineExit, KeyboardInterrupt, SystemExit)  # what ends a goro
 _NOTES_MOST = 10
 
 
+class _Unstarted:
+    """A coroutine for a goroutine that perhaps never starts, if its ``run()`` ends: it is closed then. (Else Python warns that it was never
+    awaited.)
+    """
+
+    __slots__ = ("_coroutine",)
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._coroutine: Coroutine[Any, Any, Any] | None = coroutine
+
+    def take(self) -> Coroutine[Any, Any, Any]:
+        coroutine, self._coroutine = self._coroutine, None
+        assert coroutine is not None
+        return coroutine
+
+    def __del__(self) -> None:
+        if self._coroutine is not None:
+            self._coroutine.close()
+
+
 class Group:
     """A group of goroutines. ``ctx`` is the parent of ``g.ctx``; at most ``limit`` of them run at once. (Go: ``errgroup.WithContext``)
 
@@ -128,11 +148,11 @@ class Group:
     def _start(self, slots: Chan[None] | None, fn: Any, args: Any, kwargs: Any) -> Goroutine[Any]:
         try:
             if type(fn) is CoroutineType and not args and not kwargs:
-                task = go(self._await(slots, fn))
+                task = go(self._await(slots, _Unstarted(fn)))
             elif not callable(fn):
                 raise TypeError(f"go() argument 'fn' must be callable or a coroutine, not {type(fn).__name__}")
             elif makes_coroutine_function(fn):
-                task = go(self._await(slots, fn(*args, **kwargs)))
+                task = go(self._await(slots, _Unstarted(fn(*args, **kwargs))))
             else:
                 task = go(self._call, slots, fn, args, kwargs)
         except BaseException:
@@ -157,15 +177,15 @@ class Group:
             )  # the traceback keeps this frame: an error nobody waits for must not keep the group that holds it
             raise
         if type(result) is CoroutineType:
-            return self._await(slots, result)  # and this goroutine goes on with that
+            return self._await(slots, _Unstarted(result))  # and this goroutine goes on with that
         self._live.discard(current())
         if slots is not None:
             slots.recv_nowait()
         return result
 
-    async def _await(self, slots: Chan[None] | None, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    async def _await(self, slots: Chan[None] | None, unstarted: _Unstarted) -> Any:
         try:
-            result = await coroutine
+            result = await unstarted.take()
         except BaseException as error:
             self._ended(slots, error)
             del self  # see _call

@@ -74,7 +74,9 @@ def shown(name: str, show: Show) -> Callable[[int, int | None], Any]:
         try:
             return _Bar()
         except ImportError:
-            raise ImportError(f"{name}=True needs tqdm: `pip install tqdm`, or pass a function (done, total)") from None
+            raise ImportError(
+                f"{name}=True needs tqdm: `pip install goconc[progress]`, or pass a function (done, total)"
+            ) from None
     if show is False:
         return lambda done, total: None
     check_function(name, show)

@@ -12,8 +12,9 @@ and the last reader who leaves: the end of the context raises GoroutineExit in e
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from types import CoroutineType, TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
@@ -87,7 +88,7 @@ class Stage:
         self._group = errgroup.Group(below)
         self._running: dict[Goroutine[Any], None] = {}
         self._cut = False  # it has not come to its regular end
-        self._unwatch = context.after_func(self._group.ctx, self._interrupt)
+        self._unwatch: Callable[[], bool] = context.after_func(self._group.ctx, self._interrupt)
 
     def start(self, bodies: Sequence[Body]) -> None:
         self._all_ended = _Last(len(bodies))
@@ -145,7 +146,7 @@ class Stage:
                     await sources.__aexit__(kind, error, traceback)
             finally:
                 self._close_outs()
-        return self.left and kind is ChannelClosed
+        return self._expects(kind)
 
     def _begins(self) -> bool:
         """Whether it is to begin. One that is cancelled before it runs would never come to its end; so it is known from here on only."""
@@ -186,14 +187,18 @@ class Stage:
             self.stop()
 
     def stop(self) -> None:
-        watched = self._unwatch()
+        watched = self._stop_watching()
         self._cancel()
         if watched:  # else that is under way
             self._interrupt()
 
+    def _stop_watching(self) -> bool:
+        unwatch, self._unwatch = self._unwatch, bool  # which holds the stage, and would be held by it
+        return unwatch()
+
     def join(self) -> None:
         """Waits for its end, which has begun. Raises what it failed with."""
-        self._unwatch()
+        self._stop_watching()
         try:
             self._group.wait()
             self._judge()
@@ -202,7 +207,7 @@ class Stage:
             raise
 
     async def ajoin(self) -> None:
-        self._unwatch()
+        self._stop_watching()
         try:
             await self._group
             self._judge()
@@ -234,8 +239,9 @@ class Stream(Generic[_T_co]):
     def __reduce__(self) -> Any:
         raise TypeError("cannot pickle or copy a Stream")
 
-    def __del__(self) -> None:
-        if hasattr(self, "_stage"):  # else it was not made
+    def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        # When the interpreter ends everything stops. Without a stage it was not made.
+        if not finalizing() and hasattr(self, "_stage"):
             self._leave()
 
     @property
@@ -277,8 +283,12 @@ class Stream(Generic[_T_co]):
             raise ChannelClosed("receive from a stream that has ended")
         return value  # type: ignore[return-value]
 
-    def __iter__(self) -> Self:
-        return self
+    def __iter__(self) -> Iterator[_T_co]:
+        # `yield from` would call the channel's close() when a loop over this is left.
+        for value in self._out:  # noqa: UP028
+            yield value
+        if self._stage.over:
+            self._stage.join()
 
     def __next__(self) -> _T_co:
         value, ok = self.recv_ok()
@@ -290,9 +300,11 @@ class Stream(Generic[_T_co]):
         return self
 
     async def __anext__(self) -> _T_co:
-        value, ok = await self.arecv_ok()
+        value, ok = await self._out.arecv_ok()
         if ok:
             return value  # type: ignore[return-value]
+        if self._stage.over:
+            await self._stage.ajoin()
         raise StopAsyncIteration
 
     # ---- leaving ----

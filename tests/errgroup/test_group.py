@@ -45,6 +45,19 @@ def failing(error):
     return fail
 
 
+@pytest.mark.parametrize("given", ["function", "coroutine"])
+def test_a_run_ends_before_a_task_has_started(given, one_processor):
+    # rule GO-20 (Python warns of a coroutine that is dropped; that would be an error here)
+    async def work():
+        raise AssertionError("it must not start")
+
+    def main():
+        group = errgroup.Group()
+        group.go(work if given == "function" else work())
+
+    goconc.run(main)
+
+
 def test_an_empty_group(any_kind):
     # rule EG-01 (Go: TestZeroGroup)
     async def main():

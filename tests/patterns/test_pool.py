@@ -240,6 +240,6 @@ def test_progress_without_tqdm(monkeypatch):
         lambda: patterns.progress(range(20)),
     ):
         before = goconc.num_goroutine()
-        with pytest.raises(ImportError, match="=True needs tqdm: `pip install tqdm`"):
+        with pytest.raises(ImportError, match=r"=True needs tqdm: `pip install goconc\[progress\]`"):
             start()
         assert goconc.num_goroutine() == before

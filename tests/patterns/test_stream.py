@@ -180,7 +180,7 @@ def test_a_failure_nobody_has_read(reader):
     reader.run(main)
 
 
-def test_a_failure_of_a_dropped_stream_stops_the_run():
+def test_a_failure_of_a_dropped_stream_stops_the_run(settle):
     # rule PAT-07, GO-12
     def main():
         def fail(_):
@@ -189,8 +189,9 @@ def test_a_failure_of_a_dropped_stream_stops_the_run():
         stream = patterns.map(fail, [1])
         while not stream.receiver.closed:
             goconc.gosched()
+        goconc.sleep(0.001)  # the goroutine ends just after that
         del stream
-        gc.collect()
+        settle()
         goconc.sleep(10)
 
     with pytest.raises(OSError, match="disk"):
@@ -488,9 +489,10 @@ def test_tasks_of_asyncio_read_and_leave():
     asyncio.run(main())
 
 
-def test_streams_that_are_open_when_their_run_ends(procs):
-    # rule GO-10, GO-20
-    kept = []
+def test_streams_that_are_open_when_their_run_ends(monkeypatch):
+    # rule GO-10, GO-20, GO-19
+    kept, reported = [], []
+    monkeypatch.setattr(goconc, "excepthook", reported.append)
 
     def main():
         stream = patterns.buffer(patterns.map(str, patterns.tee(itertools.count())[0], workers=3), 2)
@@ -504,3 +506,4 @@ def test_streams_that_are_open_when_their_run_ends(procs):
     assert goconc.num_goroutine() == before
     kept.clear()
     gc.collect()
+    assert reported == []
