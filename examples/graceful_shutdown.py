@@ -42,13 +42,13 @@ def read_lines(requests: Chan[str]) -> None:
 
 def handle(request: str) -> None:
     print("begun", request, flush=True)
-    sleep(60 if request == "endless" else 0.1)
+    sleep(60 if request.startswith("endless") else 0.1)
     print("done", request, flush=True)
 
 
 async def ahandle(request: str) -> None:
     print("begun", request, flush=True)
-    await asleep(60 if request == "endless" else 0.1)
+    await asleep(60 if request.startswith("endless") else 0.1)
     print("done", request, flush=True)
 
 
@@ -89,7 +89,7 @@ def server(limit: float) -> int:
 
 
 def session(requests: list[str], limit: float) -> tuple[int, list[str]]:
-    """Starts a server, sends requests and then SIGTERM; its exit code and what it printed."""
+    """Starts a server, sends requests (no two alike) and then SIGTERM; its exit code and what it printed."""
     command = [sys.executable, __file__, str(limit)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin

@@ -37,7 +37,7 @@ def test_what_is_under_way_is_finished_after_sigterm():
 @needs_sigterm
 def test_what_needs_too_long_is_given_up():
     """Both kinds of handler."""
-    code, lines = graceful_shutdown.session(["endless", "endless"], 0.1)
+    code, lines = graceful_shutdown.session(["endless", "endless-too"], 0.1)
     assert code == 1
     assert lines[-1] == "0 finished, 2 given up"
 
