@@ -43,5 +43,8 @@ PROGRAMS = (  # from simple to advanced
     "token_ring",
     "daisy_chain",
     "thousand_channels",
+    "mandelbrot",
+    "tcp_proxy",
+    "graceful_shutdown",
     "parked",
 )

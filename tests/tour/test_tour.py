@@ -49,6 +49,9 @@ KEY_LINES = {
     "token_ring": "100000 passes in ",
     "daisy_chain": "10000 goroutines: 10000 came out after ",
     "thousand_channels": "2000 selects over 1000 channels: ",
+    "mandelbrot": "on 1 processor: ",
+    "tcp_proxy": "40 clients through a proxy to an echo server, 25 lines each: ",
+    "graceful_shutdown": "three requests under way: draining, ",
     "parked": "async def: all woken and ended in ",
 }
 SLOW = {"digest_stdlib", "parked"}
