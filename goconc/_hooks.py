@@ -28,7 +28,9 @@ def excepthook(args: ExceptHookArgs, /) -> None:
     """
     if sys.stderr is None:
         return
-    who = "a timer's function" if args.goroutine is None else f"goroutine {args.goroutine.id} ({args.goroutine.name})"
+    from goconc._core import who_is  # not at the top: it imports this module
+
+    who = "goconc" if args.goroutine is None else who_is(args.goroutine)
     text = "".join(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback))
     sys.stderr.write(f"Exception in {who}:\n{text}")
     sys.stderr.flush()

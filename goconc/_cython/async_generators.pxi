@@ -1,8 +1,9 @@
-# Async generators that are left before their end (PEP 525). Their clean-up may await, so a goroutine runs it, of the run() in which they were
-# begun. When that ends, it does the same for those that are still suspended; as everywhere then, what the clean-up awaits raises GoroutineExit.
+# Async generators that are left before their end (PEP 525). Their clean-up may await, so a goroutine runs it, of the run() in which they
+# were begun. When that ends, it does the same for those that are still suspended; as everywhere then, what the clean-up awaits raises
+# GoroutineExit.
 #
-# CPython keeps the hooks in the thread state, and gives each generator the finalizer that is in place when it is begun. So a worker that resumes
-# a coroutine puts in those of its scope, unless they are there already (`Worker.hooked`).
+# CPython keeps the hooks in the thread state, and gives each generator the finalizer that is in place when it is begun. So a worker that
+# resumes a coroutine puts in those of its scope, unless they are there already (`Worker.hooked`).
 
 from goconc._hooks import close_async_generator as _close_async_generator
 
@@ -43,7 +44,7 @@ cdef void close_at_once(object generator) noexcept:
 
 
 cdef bint start_closing_all(Scope scope) except -1:
-    """The goroutines of a run() that ends have ended, if this finds no more to do: what was begun in it, and is suspended, is closed now."""
+    """The goroutines of a run() that ends have ended: what was begun in it and is suspended is closed now. False: there was nothing."""
     cdef _AsyncGenerators ours
     with cython.critical_section(scope):
         ours = scope.generators
