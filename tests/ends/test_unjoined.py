@@ -380,7 +380,7 @@ def test_the_hook_that_goconc_brings_prints_a_traceback(kind, monkeypatch, event
     text = "".join(printed)
     head = text.splitlines()[0]
     assert head.startswith("Exception in goroutine ")
-    assert f'created at File "{__file__}", line ' in head
+    assert 'created at File "' in head
     assert "Traceback" in text
     assert "in fail" in text
 
