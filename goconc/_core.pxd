@@ -19,6 +19,8 @@ cdef class Scope:
     cdef Goroutine root        # stands on the thread's own stack: main itself, or what waits for an async main
     cdef object failure        # the exception that stopped it
     cdef list more_failures    # of goroutines that failed after it: a few described, then only counted
+    cdef object generators     # async generators that were begun in it; None: no coroutine has run yet, or it is over
+    cdef object outer_hooks    # what the thread of run() had for async generators before
     cdef object base           # the frame that called run(): stacks end above it
     cdef bint ending
     cdef Attached[uint32_t] timed  # 1: after_func() was used in it
@@ -49,6 +51,7 @@ cdef class Goroutine:
     cdef unsigned char failed
     cdef unsigned char retrieved   # somebody has seen the exception
     cdef unsigned char interrupted  # an exception was sent to the thread it ran on: once
+    cdef unsigned char starts_anyway  # even if its run() has ended by then: it has something to clean up
     cdef unsigned char left_alone  # its run() did not wait for its end
     cdef str status(self)
     cdef object created_at(self)

@@ -191,7 +191,14 @@ def gosched() -> None:
 def agosched() -> Await[None]:
     """The awaitable twin of ``gosched``."""
 
-def leave_child(error: BaseException | None) -> NoReturn: ...
+def who_is(go: Goroutine[Any]) -> str:
+    """Its number, name and where it was created. For goconc's own modules."""
+
+def leave_child(error: BaseException | None) -> NoReturn:
+    """Ends a child process in which a goroutine, or a call on a helper thread, has come to its end, as Python's main
+    thread would end it: other threads are waited for, and the exit code says how it went. For goconc's own modules.
+    """
+
 def in_plain_goroutine(twin: str) -> bool:
     """Whether the caller may park. Refuses, naming the awaitable twin, where it must not block. For goconc's own
     modules.

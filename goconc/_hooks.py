@@ -1,11 +1,12 @@
-"""What happens to an exception that nobody will ever ask for, outside ``run()``."""
+"""What happens to an exception that nobody will ever ask for, outside ``run()``; and to async generators that nobody will exhaust."""
 
 from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from goconc._core import Goroutine
@@ -27,7 +28,19 @@ def excepthook(args: ExceptHookArgs, /) -> None:
     """
     if sys.stderr is None:
         return
-    who = "a timer's function" if args.goroutine is None else f"goroutine {args.goroutine.id} ({args.goroutine.name})"
+    from goconc._core import who_is  # not at the top: it imports this module
+
+    who = "goconc" if args.goroutine is None else who_is(args.goroutine)
     text = "".join(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback))
     sys.stderr.write(f"Exception in {who}:\n{text}")
     sys.stderr.flush()
+
+
+async def close_async_generator(generator: AsyncGenerator[Any, Any]) -> None:
+    """The body of a goroutine. What the clean-up raises is reported: nobody is there to be told, and it is no reason to stop a run."""
+    try:
+        await generator.aclose()
+    except Exception as error:
+        import goconc  # looked up each time: users assign to goconc.excepthook
+
+        goconc.excepthook(ExceptHookArgs(type(error), error, error.__traceback__, goconc.current()))

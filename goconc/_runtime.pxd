@@ -307,6 +307,7 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         Fiber *idle_fibers
         uint32_t idle_count
         Fiber *root_fiber
+        void *hooked
         uint32_t guests
         bint on_main_thread
         bint stopping

@@ -154,8 +154,8 @@ def _after_fork_in_parent():
 
 
 def _after_fork():
-    """In the child there is one thread, and no goroutine: whoever called fork goes on as an ordinary thread, and all else starts afresh. What
-    the parent's goroutines wait for and clean up is the parent's."""
+    """In the child there is one thread, and no goroutine: whoever called fork goes on as an ordinary thread, and all else starts afresh.
+    What the parent's goroutines wait for and clean up is the parent's."""
     global background, background_ready, starter, starting, interrupting, bells_lock, main_thread, procs_askers
     cdef Worker *w = this_worker()
     set_this_worker(NULL)
@@ -216,8 +216,8 @@ cdef void end_in_child(Worker *w, Goroutine go, PyObject *result) noexcept:
 
 
 def leave_child(error):
-    """Ends a child process in which a goroutine, or a call on a helper thread, has come to its end, as Python's main thread would end it: other
-    threads are waited for, and the exit code says how it went. For goconc's own modules."""
+    """Ends a child process in which a goroutine, or a call on a helper thread, has come to its end, as Python's main thread would end it:
+    other threads are waited for, and the exit code says how it went. For goconc's own modules."""
     code = 0
     try:
         if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):

@@ -96,6 +96,11 @@ cdef list coroutine_stack(Goroutine go):
     return list(_traceback.StackSummary.extract(frames))
 
 
+def who_is(Goroutine go) -> str:
+    """Its number, name and where it was created. For goconc's own modules."""
+    return go.describe()
+
+
 cdef str describe_goroutine(Goroutine go):
     at = go.created_at()
     label = label_of(go)

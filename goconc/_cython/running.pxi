@@ -54,6 +54,7 @@ cdef object run_here(Scope scope, object main, tuple args):
             if scope in active_scopes:
                 active_scopes.remove(scope)
             retire_worker(w)
+            restore_async_hooks(w, scope)
 
 
 cdef object run_scope(Worker *w, Scope scope):
@@ -90,6 +91,7 @@ cdef object run_scope(Worker *w, Scope scope):
     with cython.critical_section(scope):
         failure = scope.failure
         main, root, base = scope.main, scope.root, scope.base  # dropped outside
+        generators, scope.generators = scope.generators, None
         scope.main = scope.root = scope.base = None
     if first is main and first.g.kind == SleeperKind.plain:
         Py_DECREF(first)
@@ -182,6 +184,8 @@ cdef int wait_for_others(Worker *w, Scope scope, int64_t deadline=forever) excep
     while True:
         if not scope.ending and failure_of(scope) is not None:
             raise GoroutineExit("a goroutine has failed")
+        if scope.ending and scope.count == 0 and start_closing_all(scope):
+            continue
         scope.lock.lock()
         if scope.count == 0:
             scope.closed = scope.ending

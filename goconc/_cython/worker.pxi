@@ -172,6 +172,8 @@ cdef bint never_starts(Worker *w, G *g) noexcept:
     cdef Goroutine go = <Goroutine>g.object
     if not go.g.requests.load() & (REQUEST_CANCEL | REQUEST_KILL):
         return False
+    if go.starts_anyway:
+        return False
     if go.coro is not None:
         try:
             go.coro.close()
@@ -200,6 +202,8 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
     go = <Goroutine>g.object
     give_context(ts, go.context)
     go.context = NULL
+    if w.hooked != g.scope:
+        hook_async_generators(w, go)
     status = send_none(w, go, &result)
     while status == PYGEN_NEXT:
         if result == park_token or result == give_way_token:

@@ -65,6 +65,7 @@ struct Worker {
     uint32_t idle_count = 0;
     Fiber *root_fiber = nullptr;    // stands for the thread's own stack
     bool stopping = false;
+    void *hooked = this;            // for whose async generators the hooks of the thread are, as in G::scope; itself: nobody's
     uint32_t guests = 0;            // coroutines interrupted in mid-step: their frames stand on stacks of this thread
     bool on_main_thread = false;    // signals are handled here
     unsigned long thread = 0;       // its identity for Python

@@ -85,6 +85,12 @@ MAINS = {
 }
 
 
+@pytest.fixture(autouse=True, params=["1", "4"], ids=["one processor", "four"])
+def of_so_many(request, monkeypatch):
+    """The programs have so many processors."""
+    monkeypatch.setenv("GOCONC_MAXPROCS", request.param)
+
+
 class Program:
     def __init__(self, body):
         package = os.path.dirname(os.path.dirname(goconc._core.__file__))

@@ -45,6 +45,12 @@ def settle():
 """
 
 
+@pytest.fixture(autouse=True, params=["1", "4"], ids=["one processor", "four"])
+def of_so_many(request, monkeypatch):
+    """The programs have so many processors."""
+    monkeypatch.setenv("GOCONC_MAXPROCS", request.param)
+
+
 def run_program(program):
     package = os.path.dirname(os.path.dirname(goconc._core.__file__))
     command = [sys.executable, "-X", "faulthandler", "-c", HEAD + program]

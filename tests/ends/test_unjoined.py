@@ -378,7 +378,9 @@ def test_the_hook_that_goconc_brings_prints_a_traceback(kind, monkeypatch, event
     kind.go(fail, kind, ValueError("printed"))
     eventually(lambda: "ValueError: printed" in "".join(printed))
     text = "".join(printed)
-    assert "goroutine " in text
+    head = text.splitlines()[0]
+    assert head.startswith("Exception in goroutine ")
+    assert 'created at File "' in head
     assert "Traceback" in text
     assert "in fail" in text
 
