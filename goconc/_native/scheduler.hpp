@@ -87,9 +87,9 @@ class Scheduler {
         else to_idle(p);
         return heir;
     }
-    Worker *with_ripe_fresh() noexcept {
+    Worker *with_ripe_fresh(uint32_t looking) noexcept {
         Worker *w = workers_;
-        while (w && !is_ripe(w->fresh)) w = w->all_link;
+        while (w && !is_ripe(w->fresh, looking)) w = w->all_link;
         return w;
     }
     // An idle processor goes to the sleeping worker that will best do for such a goroutine. It is then a spinning one. That is counted
@@ -687,14 +687,14 @@ class Scheduler {
         Worker *late;
         {
             Held<Lock> hold(lock_);
-            late = with_ripe_fresh();
+            late = with_ripe_fresh(1);
         }
         return late ? take_share(late->fresh, mine->plain, LocalQueue::half, SleeperKind::plain) : nullptr;
     }
     G *steal_half(Worker *w, Processor *from) noexcept {
         Processor *mine = w->processor;
-        G *g = is_ripe(from->queue) ? from->queue.steal_into(mine->queue) : nullptr;
-        bool plain = !g && !w->scope && is_ripe(from->plain);
+        G *g = is_ripe(from->queue, 1) ? from->queue.steal_into(mine->queue) : nullptr;
+        bool plain = !g && !w->scope && is_ripe(from->plain, 1);
         if (plain) g = from->plain.steal_into(mine->plain);
         // What it took along was out of sight for a moment: see take_share.
         if (g && mine->has_queued()) announce(plain ? SleeperKind::plain : SleeperKind::coroutine, nullptr, nullptr);
@@ -722,10 +722,11 @@ class Scheduler {
         if (w->locked) return false;
         return is_ripe(shared) || has_stealable(false) || (!w->scope && (has_stealable(true) || has_fresh()));
     }
-    // Without sysmon, and while nobody is at work, whatever waits has waited for long enough.
-    bool is_anything_ripe() noexcept { return !watched.load_relaxed() || idle_count.load() >= in_service.load(); }
-    template <class Queue> bool is_ripe(const Queue &queue) noexcept {
-        return queue.has_before(queue.ripe_to.load_relaxed()) || (!queue.empty() && is_anything_ripe());
+    // Without sysmon, and while nobody is at work, whatever waits has waited for long enough. `looking`: 1 if the caller holds a processor to look
+    // for work with; else what it saw as it lay down would be gone once it is up, and it would get up for it again and again.
+    bool is_anything_ripe(uint32_t looking) noexcept { return !watched.load_relaxed() || idle_count.load() + looking >= in_service.load(); }
+    template <class Queue> bool is_ripe(const Queue &queue, uint32_t looking = 0) noexcept {
+        return queue.has_before(queue.ripe_to.load_relaxed()) || (!queue.empty() && is_anything_ripe(looking));
     }
     bool has_unripe() noexcept {
         if (shared.count()) return true;
@@ -744,7 +745,7 @@ class Scheduler {
     bool has_fresh() noexcept {
         if (strays.count()) return true;
         Held<Lock> hold(lock_);
-        return with_ripe_fresh() != nullptr;
+        return with_ripe_fresh(0) != nullptr;
     }
 
     // ---- sleeping ----
