@@ -172,6 +172,7 @@ cdef extern from "_native/task_sleeper.hpp" namespace "goconc" nogil:
         Deadline deadline
         Bell *bell
         void *future
+        void *kept_in
         const void *task
     cdef cppclass Bell:
         AttachedLock lock

@@ -113,7 +113,10 @@ inline int operation_traverse(PyObject *self, visitproc visit, void *arg) noexce
     Py_VISIT(op.value);
     Py_VISIT(op.ctx);
     Py_VISIT(op.cases);
-    if (op.task) Py_VISIT(static_cast<PyObject *>(op.task->future));
+    if (op.task) {
+        Py_VISIT(static_cast<PyObject *>(op.task->future));
+        Py_VISIT(static_cast<PyObject *>(op.task->kept_in));
+    }
     return operation_inner_traverse(self, visit, arg);
 }
 inline int operation_clear(PyObject *self) noexcept {

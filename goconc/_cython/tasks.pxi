@@ -32,12 +32,13 @@ cdef class _LoopBell:
     cdef object __weakref__
     cdef Bell *bell
     cdef object loop           # weakly
+    cdef object waiting        # the futures of tasks that wait, weakly: the loop itself owns the set, and nobody else may hold such a task
 
     def __dealloc__(self):
         if self.bell != NULL:
             self.bell.let_go()
 
-    def __call__(self):
+    def __call__(self, waiting):
         self.bell.hear()
         while True:
             future = self.next_future()
@@ -86,7 +87,9 @@ cdef _LoopBell hang_bell(object loop):
     _os.set_blocking(reader, False)
     _os.set_blocking(writer, False)
     bell.loop = PyWeakref_NewRef(loop, None)
-    loop.add_reader(reader, bell)
+    waiting = set()
+    bell.waiting = PyWeakref_NewRef(waiting, None)
+    loop.add_reader(reader, bell, waiting)
     return bell
 
 
@@ -141,7 +144,7 @@ cdef int suspend_task(Await a, Worker *w, Sleeper *s, PyObject **result) except 
         s.outcome = Outcome.timed_out
         return conclude(a, w, s, result)
     try:
-        task.future = owned(loop_here().create_future())
+        keep_future(task, loop_here())
         if a.op.deadline != forever:
             task.deadline.ticket = s.claim.ticket()
             sched.rearm(w, &task.deadline, a.op.deadline, &ok)
@@ -152,6 +155,17 @@ cdef int suspend_task(Await a, Worker *w, Sleeper *s, PyObject **result) except 
         a.op.suspend_task(task)
         end_suspended(&a.op)
         raise
+
+
+cdef int keep_future(TaskSleeper *task, object loop) except -1:
+    # As a queue of asyncio's does for who waits in it: the task may have been started by somebody who does not hold it.
+    future = loop.create_future()
+    waiting = bell_of(loop).waiting()
+    task.future = owned(future)
+    if waiting is not None:  # the loop is not closed
+        waiting.add(future)
+        task.kept_in = owned(waiting)
+    return 0
 
 
 cdef int yield_future(Await a, PyObject **result) except -1:
@@ -176,9 +190,13 @@ cdef void settle(TaskSleeper *s) noexcept:
 
 cdef void free_sleeper(Operation *op) noexcept:
     cdef void *future = op.task.future
+    cdef void *kept_in = op.task.kept_in
     delete_task_sleeper(op.task)
     op.task = NULL
+    if kept_in != NULL:
+        (<set><object>kept_in).discard(<object>future)
     drop(future)
+    drop(kept_in)
 
 
 cdef bint cancel_task(Await a, object error, PyObject **result) except -1:

@@ -23,6 +23,7 @@ struct TaskSleeper : Sleeper {
     Deadline deadline;
     Bell *bell;
     void *future = nullptr;        // what the loop completes; an owned reference
+    void *kept_in = nullptr;       // where the loop keeps it meanwhile, and so the task alive; the same
     const void *task = nullptr;    // who awaits; to compare, not to look into
     TaskSleeper *previous = nullptr, *next = nullptr;
     bool linked = false, rung = false;

@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 import threading
+import weakref
 
 import pytest
 
@@ -567,3 +568,35 @@ def test_no_thread_is_blocked_while_a_task_waits(eventually):
     sender.start()
     assert asyncio.run(main()) == "v"
     sender.join()
+
+
+def test_a_task_that_nobody_holds():
+    # What it waits in keeps it, as a queue of asyncio's does.
+    taken = []
+
+    async def take(ch):
+        taken.append(await ch.arecv())
+
+    async def main():
+        ch = goconc.Chan()
+        asyncio.get_running_loop().create_task(take(ch))  # noqa: RUF006
+        await asyncio.sleep(0.01)
+        gc.collect()
+        await ch.asend("v", timeout=20)
+        while not taken:
+            await asyncio.sleep(0)
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+    assert taken == ["v"]
+
+
+def test_a_loop_that_is_closed_with_tasks_that_wait_is_let_go():
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(goconc.Chan().arecv_ok())
+    loop.run_until_complete(asyncio.sleep(0.01))
+    task._log_destroy_pending = False
+    gone = weakref.ref(loop)
+    loop.close()
+    del loop, task
+    gc.collect()
+    assert gone() is None
