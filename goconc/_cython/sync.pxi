@@ -459,7 +459,6 @@ cdef class AtomicRef:
         return f"AtomicRef({self.load()!r})"
 
 
-
 cdef class AtomicValue:
     """A value of one type that several threads and goroutines change; its first value fixes the type. (Go: ``atomic.Value``)"""
     __class_getitem__ = classmethod(_GenericAlias)

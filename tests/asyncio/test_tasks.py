@@ -579,7 +579,7 @@ def test_a_task_that_nobody_holds():
 
     async def main():
         ch = goconc.Chan()
-        asyncio.get_running_loop().create_task(take(ch))  # noqa: RUF006
+        asyncio.get_running_loop().create_task(take(ch))
         await asyncio.sleep(0.01)
         gc.collect()
         await ch.asend("v", timeout=20)
