@@ -30,9 +30,12 @@ cdef Worker *blocking_caller(str twin) except? NULL:
 cdef object loop_here():
     """The event loop that runs on this thread, or None."""
     global running_loop
+    cdef dict loaded
     if running_loop is None:
-        events = _sys.modules.get("asyncio.events")
-        running_loop = getattr(events, "_get_running_loop", None)
+        # Not by get(), which locks the dict: whoever forks while another thread is in it leaves it locked in the child.
+        loaded = _sys.modules
+        if "asyncio.events" in loaded:
+            running_loop = getattr(loaded["asyncio.events"], "_get_running_loop", None)
     return None if running_loop is None else running_loop()
 
 

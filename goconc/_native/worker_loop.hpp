@@ -8,6 +8,7 @@
 //   wait_in_line(w)         detached, until it is unparked
 //   start_helper()          nobody is there to take a processor on
 // `Sched` is a Scheduler, or a test's with a mistake in it.
+// Neither function is noexcept: as the interpreter exits, CPython up to 3.13 ends other threads by unwinding them where they attach again.
 #pragma once
 #include "scheduler.hpp"
 
@@ -23,14 +24,14 @@ struct Host {
 };
 
 // Returns once `w` has a processor.
-template <class Sched, class Host> void get_processor(Sched &s, Host &host, Worker *w) noexcept {
+template <class Sched, class Host> void get_processor(Sched &s, Host &host, Worker *w) {
     if (s.acquire(w, true)) return;
     do host.wait_in_line(w);
     while (!s.has_processor(w)); // it may have been unparked for another reason
 }
 
 // Sleeps until there may be something to do; `w` has a processor to do it with then.
-template <class Sched, class Host> void idle(Sched &s, Host &host, Worker *w) noexcept {
+template <class Sched, class Host> void idle(Sched &s, Host &host, Worker *w) {
     for (;;) {
         int64_t due = s.deadlines.next_due.load();
         if (due != forever) {

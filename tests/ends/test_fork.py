@@ -340,7 +340,7 @@ print("fine")
 
 
 @pytest.mark.parametrize("procs", ["1", "4"])
-@pytest.mark.parametrize("rounds", [10, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [10, pytest.param(40, marks=pytest.mark.slow)])
 def test_under_load(rounds, procs):
     # rule PY-05: from threads and goroutines, in the middle of everything
     program = f"""
