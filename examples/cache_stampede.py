@@ -45,7 +45,7 @@ async def aget(flights: singleflight.Group, loader: Loader) -> tuple[str, bool]:
 def stampede(callers: int, loader: Loader) -> list[tuple[str, bool]]:
     """What each got, and whether it was shared."""
     flights = singleflight.Group()
-    calls = [go(aget if n % 2 else get, flights, loader) for n in range(callers)]
+    calls = [go(aget, flights, loader) if n % 2 else go(get, flights, loader) for n in range(callers)]
     after_func(0.05, loader.gate.close)
     return [call.join() for call in calls]
 

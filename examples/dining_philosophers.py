@@ -33,7 +33,8 @@ def dinner(meals: int) -> dict[str, int]:
     diners = {}
     for n, name in enumerate(NAMES):
         left, right = sorted((n, (n + 1) % len(NAMES)))
-        diners[name] = go(adine if n % 2 else dine, forks[left], forks[right], meals)
+        own = forks[left], forks[right]
+        diners[name] = go(adine, *own, meals) if n % 2 else go(dine, *own, meals)
     return {name: diner.join() for name, diner in diners.items()}
 
 

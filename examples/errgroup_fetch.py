@@ -52,7 +52,7 @@ async def afetch(ctx: context.Context, url: str) -> str:
 
 def fetch_all(urls: list[str]) -> list[str]:
     with errgroup.Group(limit=AT_ONCE) as g:
-        texts = [g.go(afetch if n % 2 else fetch, g.ctx, url) for n, url in enumerate(urls)]
+        texts = [g.go(afetch, g.ctx, url) if n % 2 else g.go(fetch, g.ctx, url) for n, url in enumerate(urls)]
     return [text.join() for text in texts]
 
 

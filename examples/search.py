@@ -7,6 +7,7 @@ for every answer, so that a backend which nobody waits for any more still ends.
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 
 from goconc import Chan, RecvChan, after, asleep, go, run, select, sleep
 from goconc._examples._support import check
@@ -48,7 +49,7 @@ def first(query: str, replicas: list[Backend]) -> str:
 
 
 def replicated(query: str, groups: list[list[Backend]], limit: float) -> list[str]:
-    return in_time(query, [lambda query, group=group: first(query, group) for group in groups], limit)
+    return in_time(query, [partial(first, replicas=group) for group in groups], limit)
 
 
 KINDS = "web", "image", "video"
