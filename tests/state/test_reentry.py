@@ -244,7 +244,10 @@ def test_a_debugger_stops_in_a_goroutine(tmp_path):
         env=environment, input=commands, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1].endswith("70 70")
+    kept = (
+        70 if sys.version_info >= (3, 13) else 41
+    )  # before, pdb forgets what it changed when it has shown a stack, here as anywhere
+    assert done.stdout.splitlines()[-1].endswith(f"{kept} {kept}")
     assert done.stdout.count("(41, ") == 2
     assert "in main" not in done.stdout.replace("goconc.run(main", "")
 
@@ -291,5 +294,5 @@ print(goconc.run(lambda: goconc.go(lambda: 5).join()))
     command = [sys.executable, "-X", "faulthandler", "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "subinterpreter" in done.stdout
+    assert "interpreter" in done.stdout.splitlines()[0]  # the words are Python's own or Cython's
     assert done.stdout.splitlines()[-1] == "5"
