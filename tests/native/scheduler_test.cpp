@@ -22,7 +22,7 @@ struct HandLook : Sysmon {
 struct World {
     Scheduler s;
     Worker workers[3];
-    int scopes[2] = {};
+    int scopes[2] = {}, order[3] = {0, 1, 2};
     G gs[4];
 
     explicit World(uint32_t procs) {
@@ -37,7 +37,11 @@ struct World {
     }
     bool has_woken(int i) { return s.has_processor(&workers[i]); }
     void leave() {
-        for (Worker &w : workers) {
+        for (int left = 3; left > 0; left--) {
+            int i = 0; // who leaves may have others woken: one that holds a processor goes before those that will want it
+            while (i < left - 1 && !has_woken(order[i])) i++;
+            Worker &w = workers[order[i]];
+            order[i] = order[left - 1];
             w.asleep.store(false);
             CHECK(s.acquire(&w, false));
             s.leave(&w);
@@ -153,6 +157,45 @@ void who_leaves_is_relied_on() {
     world.s.leave(&w);
 }
 
+// What a worker sees as it lies down, and gets up for, it finds once it has a processor: else it would get up for it again and again, attached,
+// and on a build with a GIL nobody else would run. Whatever has ripened, and whoever was written off meanwhile.
+void what_it_gets_up_for_it_finds() {
+    check::Random random(check::seed());
+    int found = 0;
+    for (int round = 0; round < check::scaled(3000); round++) {
+        World world(1 + random.below(3));
+        Scheduler &s = world.s;
+        Worker &busy = world.workers[0];
+        s.watched.store(true);
+        HandLook sysmon(s);
+        int queued = 0;
+        for (int64_t now = ms; now < 60 * ms; now += ms * (1 + random.below(20))) {
+            if (queued < 4 && busy.processor && random.one_in(2)) {
+                G *g = &world.gs[queued++];
+                if (random.one_in(2)) g->kind = SleeperKind::plain;
+                if (random.one_in(3)) s.offer(g);
+                else if (random.one_in(3)) s.push_next(&busy, g);
+                else s.push_back(&busy, g);
+            }
+            if (!random.one_in(3)) sysmon.look_at(now);
+            Worker &helper = world.workers[1 + random.below(2)];
+            s.get_up(&helper);
+            if (s.has_reason(&helper) && s.acquire(&helper, false))
+                while (s.find(&helper)) found++;
+            while (!s.lie_down(&helper)) {
+                s.get_up(&helper);
+                CHECK(s.has_reason(&helper));
+                if (!s.acquire(&helper, false)) break;
+                CHECK(s.find(&helper));
+                found++;
+            }
+        }
+        s.watched.store(false);
+        world.leave();
+    }
+    CHECK(found > 0);
+}
+
 } // namespace
 
 int main() {
@@ -162,5 +205,6 @@ int main() {
     check::test("who gives way to pinned ones", who_gives_way_to_pinned_ones);
     check::test("a main that computes", a_main_that_computes);
     check::test("who leaves is relied on", who_leaves_is_relied_on);
+    check::test("what it gets up for it finds", what_it_gets_up_for_it_finds);
     return check::summary("scheduler_test");
 }
