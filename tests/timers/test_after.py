@@ -108,21 +108,22 @@ def test_one_event_for_several_receivers(any_kind):
     assert sum(value is not None for value in any_kind.run(main)) == 1
 
 
-def test_earlier_ones_first(kind):
+def test_earlier_ones_first(kind, eventually):
     # rule TM-09
     async def main():
-        times = {}
+        order, start = [], time.monotonic() + 0.02
 
         async def wait(n):
-            times[n] = await kind.recv(goconc.after(0.01 * n))
+            await kind.recv(goconc.after(start + 0.01 * n - time.monotonic()))
+            order.append(n)
 
         handles = [kind.go(wait, n) for n in (4, 2, 5, 1, 3)]
         for handle in handles:
             await kind.join(handle)
-        return times
+        return order
 
-    times = kind.run(main)
-    assert [times[n] for n in range(1, 6)] == sorted(times.values())
+    # Whom the machine holds up for longer than the gap runs late, and out of turn: it is the firing that has an order.
+    eventually(lambda: kind.run(main) == [1, 2, 3, 4, 5], "the order")
 
 
 def test_values_are_in_order(any_kind):

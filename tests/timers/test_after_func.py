@@ -124,7 +124,7 @@ def test_a_second_run_may_overlap_the_first(kind):
     kind.run(main)
 
 
-def test_earlier_ones_first(kind):
+def test_earlier_ones_first(kind, eventually):
     # rule TM-09
     async def main():
         calls, start = goconc.Chan(5), time.monotonic() + 0.02
@@ -132,7 +132,8 @@ def test_earlier_ones_first(kind):
             goconc.after_func(start + 0.01 * n - time.monotonic(), lambda n=n: calls.send(n))
         return [await kind.recv(calls) for _ in range(5)]
 
-    assert kind.run(main) == [1, 2, 3, 4, 5]
+    # Whom the machine holds up for longer than the gap runs late, and out of turn: it is the firing that has an order.
+    eventually(lambda: kind.run(main) == [1, 2, 3, 4, 5], "the order")
 
 
 def test_it_fires_though_nobody_holds_it(kind):
