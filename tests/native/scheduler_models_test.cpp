@@ -79,9 +79,12 @@ template <class Sched = Scheduler> struct World {
 
 // ---- schedulers with a mistake ----
 
-struct NoSecondLook : Scheduler {
+struct WithSysmon : Scheduler { // which is not there to look: what it would be sent for has to be found by somebody else
+    WithSysmon() { watched.store(true); }
+};
+template <class Base> struct NoSecondLook : Base {
     bool lie_down(Worker *w) {
-        Scheduler::lie_down(w);
+        Base::lie_down(w);
         return true;
     }
 };
@@ -109,12 +112,12 @@ struct KeepsProcessor : Scheduler { // sleeps with it
         return !w->has_own_work() && !has_common_work(w);
     }
 };
-struct PassesNothingOn : Scheduler { // what it may not run is not its business
+template <class Base> struct PassesNothingOn : Base { // what it may not run, or has not waited long, is not its business
     bool lie_down(Worker *w) {
-        stop_spinning(w);
-        if (w->processor) release(w);
+        this->stop_spinning(w);
+        if (w->processor) this->release(w);
         w->asleep.store(true);
-        return !w->has_own_work() && !(idle_count.load() && has_common_work(w));
+        return !w->has_own_work() && !(this->idle_count.load() && this->has_common_work(w));
     }
 };
 struct EarlyCounter : Scheduler { // counts one as spinning before it knows that there is one
@@ -303,9 +306,6 @@ template <bool comes_back> struct Ripe : World<> {
 };
 
 // What a worker has queued goes to another once it has waited: sysmon, not who queues it, has somebody woken.
-struct WithSysmon : Scheduler {
-    WithSysmon() { watched.store(true); }
-};
 template <bool looks> struct Ripens : World<WithSysmon> {
     HandLook sysmon{s};
     bool put = false;
@@ -329,6 +329,62 @@ template <bool looks> struct Ripens : World<WithSysmon> {
             for (int64_t now = ms; looks && now <= 3 * ms; now += ms) sysmon.look_at(now);
         });
     }
+};
+
+// A helper leaves what it has queued to those that remain at work, of whom the last is just lying down.
+template <class Sched> struct Withdraws : World<Sched> {
+    Withdraws() : World<Sched>(2) {}
+    void tasks(Tasks t) {
+        this->used = 3;
+        this->bodies[0] = [this](Worker *w) {
+            for (int i = 1; i < 3; i++) this->s.push_back(w, &this->gs[i]);
+            this->s.withdraw(w);
+        };
+        for (int i = 0; i < 2; i++) this->add_worker(t, i);
+        t.add("outside", [this] { this->s.queue(nullptr, &this->gs[0]); });
+    }
+};
+
+// sysmon looks no more as often when nothing has waited for a while; just then something is queued, by somebody who sees that it does look.
+struct CalmsDown : HandLook {
+    using HandLook::HandLook;
+    void calm_down() {
+        seen_queued_ = 1;
+        stay_alert(Look(), 1 + calm_after);
+    }
+};
+struct CalmsDownBlindly : HandLook {
+    using HandLook::HandLook;
+    void calm_down() { s_->alert.store(false); }
+};
+template <class Watcher> struct Alerts : World<WithSysmon> {
+    Watcher sysmon{s};
+
+    Alerts() : World(2) {}
+    void tasks(Tasks t) {
+        s.join(&workers[0]);
+        s.acquire(&workers[0], true);
+        s.alert.store(true);
+        t.add("worker1", [this] { s.push_back(&workers[0], &gs[0]); });
+        t.add("sysmon", [this] { sysmon.calm_down(); });
+    }
+    void check() { expect(s.alert.load(), "something waits, and sysmon is calm"); }
+};
+
+// Something is queued while no processor is idle, so that nobody is told; then a worker lies down beside it.
+template <class Sched> struct LiesDownBeside : World<Sched> {
+    bool lay_down = false;
+
+    LiesDownBeside() : World<Sched>(2) {}
+    void tasks(Tasks t) {
+        for (int i = 0; i < 2; i++) {
+            this->s.join(&this->workers[i]);
+            this->s.acquire(&this->workers[i], true);
+        }
+        t.add("worker1", [this] { this->s.push_back(&this->workers[0], &this->gs[0]); });
+        t.add("worker2", [this] { lay_down = this->s.lie_down(&this->workers[1]); });
+    }
+    void check() { expect(!lay_down || this->s.alert.load(), "something waits, a processor is idle, and sysmon was not told"); }
 };
 
 // The same word by itself: its holder and two thieves.
@@ -745,7 +801,7 @@ int main() {
     right<OfferAgain<S>>("sleep: one after another");
     right<Offers<WithSysmon, 2, 2, 2>>("sleep: two workers, two from outside, watched", 1);
     right<OfferAgain<WithSysmon>>("sleep: one after another, watched");
-    wrong<Offers<NoSecondLook, 1, 1, 1>>("sleep without a second look");
+    wrong<Offers<NoSecondLook<S>, 1, 1, 1>>("sleep without a second look");
     wrong<Offers<AsleepLate, 1, 1, 1>>("asleep stored after the second look");
     wrong<Offers<SpinsOn, 2, 2, 2, true>>("spinning until after the second look");
     wrong<OfferAgain<EarlyCounter>>("spinning counted before there is anybody");
@@ -761,6 +817,12 @@ int main() {
     right<Ripe<false>>("next: a thief takes what is ripe");
     right<Ripens<true>>("a thief comes for what has waited");
     wrong<Ripens<false>>("nobody says that it has waited");
+    right<Withdraws<WithSysmon>>("a helper withdraws while another lies down");
+    wrong<Withdraws<NoSecondLook<WithSysmon>>>("who withdraws does not look again");
+    right<Alerts<CalmsDown>>("sysmon calms down while something is queued");
+    wrong<Alerts<CalmsDownBlindly>>("sysmon calms down and does not look again");
+    right<LiesDownBeside<WithSysmon>>("a worker lies down beside what waits");
+    wrong<LiesDownBeside<PassesNothingOn<WithSysmon>>>("who lies down beside what waits tells nobody");
     right<Ripe<true>>("next: its worker comes back to it", 1);
     right<NextModel<TightNext>>("next: its holder and two thieves");
     wrong<NextModel<LooseNext>>("next taken without compare-and-swap");
@@ -772,9 +834,9 @@ int main() {
     right<Moves>("a goroutine that moves between workers", 1);
 
     right<Rights<S>>("who may run what", 1);
-    wrong<Rights<PassesNothingOn>>("what it may not run is not passed on");
+    wrong<Rights<PassesNothingOn<S>>>("what it may not run is not passed on");
     right<Locked<S>>("a thread that is one goroutine's own");
-    wrong<Locked<PassesNothingOn>>("what a locked thread has queued is not passed on");
+    wrong<Locked<PassesNothingOn<S>>>("what a locked thread has queued is not passed on");
 
     right<InLine<S>>("a processor handed over with its queue");
     right<InLine<WithSysmon>>("a processor handed over with its queue, watched");
