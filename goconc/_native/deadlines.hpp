@@ -8,8 +8,11 @@
 #include "lock.hpp"
 #include "wait_line.hpp"
 #include <cstdlib>
+#include <utility>
 
 namespace goconc {
+
+constexpr Ticket of_contexts = 0; // those of contexts belong to no run()
 
 enum class DeadlineKind : uint8_t { wake, channel, function };
 
@@ -18,7 +21,7 @@ struct Deadline {
     int32_t place = -1; // index in the heap; -1: not in it
     DeadlineKind kind = DeadlineKind::wake;
     void *owner = nullptr;    // wake: the Sleeper; channel: the TimerChannel; function: a reference owned by the heap while the entry is in it
-    Ticket ticket = 0;        // wake: the wait that this ends; function: a number for the run() in which it is to be called
+    Ticket ticket = 0;        // wake: the wait that this ends; function: a number for the run() in which it is to be called, or `of_contexts`
 
     bool armed() const noexcept { return place >= 0; }
 };
@@ -63,10 +66,17 @@ class Deadlines {
 
     int32_t count() const noexcept { return count_; }
 
-    // Whatever is in it is armed no more; its owners are not told.
-    void forget_all() noexcept {
-        for (int32_t i = 0; i < count_; i++) heap_[i]->place = -1;
-        count_ = 0;
+    // Takes over the functions of `run`, and the heap's references to them, from another heap that nobody else uses any more. Whatever else
+    // is in that one is armed no more; its owners are not told.
+    void inherit(Deadlines &old, Ticket run) noexcept {
+        std::swap(heap_, old.heap_);
+        std::swap(room_, old.room_);
+        int32_t there = std::exchange(old.count_, 0);
+        for (int32_t i = 0; i < there; i++) {
+            Deadline *d = heap_[i];
+            d->place = -1;
+            if (d->kind == DeadlineKind::function && d->ticket == run) sift_up(d, count_++); // count_ <= i: in the same array
+        }
         publish();
     }
 

@@ -169,13 +169,16 @@ class Scheduler {
     }
 
     // In a forked child: nothing of the parent's is left to run, nor any of its workers. `w`, if the thread is one, is no worker any more.
+    // Contexts keep their deadlines.
     void start_afresh(Worker *w) noexcept {
         uint32_t procs = target_;
         ThreadSleeper *own = waiting_threads;
         if (w) w->processor = nullptr;
-        deadlines.forget_all();
+        Deadlines kept;
+        kept.inherit(deadlines, of_contexts);
         this->~Scheduler();
         new (this) Scheduler;
+        deadlines.inherit(kept, of_contexts);
         waiting_threads = own;
         resize(procs);
     }

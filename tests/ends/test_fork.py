@@ -200,6 +200,58 @@ ch.close()
     assert (code, out) == (0, "('nobody\\nnobody\\n', 0)\n"), err
 
 
+def test_contexts_keep_their_deadlines_in_the_child():
+    # rule PY-05, CTX-03: whoever waits for them there; what else the parent's timers were for is the parent's
+    program = """
+from goconc import context
+
+def child():
+    fired = []
+    goconc.after_func(0.001, lambda: fired.append("child's"))
+    for ctx, wait in zip(contexts, (context_in_thread, context_in_goroutine, context_in_coroutine, goconc.blocking)):
+        wait(lambda ctx=ctx: ended(ctx))
+    assert goconc.go(lambda: goconc.sleep(0.01)).join() is None
+    assert late.err() is None and fired == ["child's"], fired
+
+def ended(ctx):
+    try:
+        Chan().recv(ctx=ctx, timeout=20)
+    except context.DeadlineExceeded:
+        print("exceeded", flush=True)
+
+def context_in_thread(wait):
+    wait()
+
+def context_in_goroutine(wait):
+    go(wait).join()
+
+def context_in_coroutine(wait):
+    async def body():
+        await goconc.asleep(0)
+        await goconc.ablocking(wait)
+    goconc.run(body)
+
+def main():
+    global contexts, late
+    top, _ = context.with_cancel(context.background())
+    late, _ = context.with_timeout(top, 3600)
+    contexts = [context.with_timeout(top, 0.05 * n)[0] for n in (4, 2, 3, 1)]
+    canceled, cancel = context.with_timeout(top, 0.05)
+    cancel()
+    waiting = [go(ended, ctx) for ctx in contexts]
+    goconc.after_func(0.05, lambda: print("parent's", flush=True))
+    goconc.sleep(0.01)
+    assert forked(child) == ("exceeded\\n" * 4, 0)
+    for handle in waiting:
+        handle.join()
+
+goconc.run(main)
+"""
+    for procs in ("1", "4"):
+        code, out, err = run_program(program, procs=procs)
+        assert (code, sorted(out.split()), err) == (0, ["exceeded"] * 4 + ["parent's"], "")
+
+
 ENDS = {"": 0, "sys.exit(3)": 3, "sys.exit()": 0, "raise ValueError('in the child')": 1, "goconc.sleep(0.01)": 0}
 
 
