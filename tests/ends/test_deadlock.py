@@ -80,6 +80,32 @@ assert goconc.run(lambda: go(lambda: 5).join()) == 5  # the runtime is as good a
     assert output_of(program) == "deadlock\ndeadlock\n"
 
 
+@pytest.mark.parametrize("others", ["", "time.sleep", "Chan().recv"])
+def test_within_a_second(others):
+    # rule GO-40: most times; a busy machine may need longer once
+    program = f"""
+others = {others or None}
+if others is time.sleep:  # after it has ended
+    threading.Thread(target=others, args=(0.1,), daemon=True).start()
+elif others:
+    threading.Thread(target=others, daemon=True).start()
+
+def main():
+    global began
+    go(Chan().recv)
+    goconc.sleep(0.12 if others else 0)
+    began = time.monotonic()
+    Chan().recv()
+
+times = []
+for _ in range(3):
+    expect_deadlock(main)
+    times.append(time.monotonic() - began)
+assert sorted(times)[1] < 1, times
+"""
+    assert output_of(program) == "deadlock\n" * 3
+
+
 def test_those_that_wait_for_each_other_s_end():
     # rule GO-40
     program = """
