@@ -169,12 +169,8 @@ class Group:
             result = fn(*args, **kwargs)
         except BaseException as error:
             self._ended(slots, error)
-            del (
-                self,
-                fn,
-                args,
-                kwargs,
-            )  # the traceback keeps this frame: an error nobody waits for must not keep the group that holds it
+            # The traceback keeps this frame: an error nobody waits for must not keep the group that holds it.
+            del self, fn, args, kwargs
             raise
         if type(result) is CoroutineType:
             return self._await(slots, _Unstarted(result))  # and this goroutine goes on with that

@@ -556,22 +556,22 @@ class Scheduler {
     G *find(Worker *w) noexcept {
         if (w->processor && w->processor->recalled.load_relaxed()) answer_recall(w);
         if (!w->processor) return nullptr;
-        bool turn_of_others = w->tick.load_relaxed() % 61 == 60 && !w->handed_over;
-        if (w->tick.load_relaxed() % 61 == 60 && is_crowded(w) && withdraw(w)) return nullptr;
-        w->handed_over = false; // back with a processor, it runs one first: two that want it would hand it to and fro else
-        if (turn_of_others && wanting.load_relaxed() != 0) {
-            flush(w);
-            if (hand_over(w)) {
-                w->handed_over = true;
-                return nullptr;
-            }
-        }
+        if (w->tick.load_relaxed() % 61 == 60 && yields_processor(w)) return nullptr;
+        w->handed_over = false;
         G *g = w->locked ? pick_own(w) : pick(w);
         if (!g && !w->locked) g = steal(w);
         if (!g) return nullptr;
         found_work(w);
         w->running.store_relaxed(true);
         return g;
+    }
+    // What a worker asks itself now and then: others want its processor, or it shares work that would go faster without it.
+    bool yields_processor(Worker *w) noexcept {
+        if (is_crowded(w) && withdraw(w)) return true;
+        // Back with a processor, it runs one goroutine first: two that want it would hand it to and fro else.
+        if (w->handed_over || wanting.load_relaxed() == 0) return false;
+        flush(w);
+        return w->handed_over = hand_over(w);
     }
     // In every second goroutine that it has run lately it waited for another worker: they share what would go faster on one core.
     static bool is_crowded(Worker *w) noexcept {
@@ -725,8 +725,8 @@ class Scheduler {
         if (w->locked) return false;
         return is_ripe(shared) || has_stealable(false) || (!w->scope && (has_stealable(true) || has_fresh()));
     }
-    // Without sysmon, and while nobody is at work, whatever waits has waited for long enough. `looking`: 1 if the caller holds a processor to look
-    // for work with; else what it saw as it lay down would be gone once it is up, and it would get up for it again and again.
+    // Without sysmon, and while nobody is at work, whatever waits has waited for long enough. `looking`: 1 if the caller holds a processor to
+    // look for work with; else what it saw as it lay down would be gone once it is up, and it would get up for it again and again.
     bool is_anything_ripe(uint32_t looking) noexcept { return !watched.load_relaxed() || idle_count.load() + looking >= in_service.load(); }
     template <class Queue> bool is_ripe(const Queue &queue, uint32_t looking = 0) noexcept {
         return queue.has_before(queue.ripe_to.load_relaxed()) || (!queue.empty() && is_anything_ripe(looking));

@@ -1,7 +1,7 @@
-// Queues that several threads put goroutines into: the one all workers share, and each worker's inbox; and the Sleeper of a thread that is
-// not ours. Only attached threads touch them.
+// Queues that several threads put goroutines into: those that anybody takes from, and each worker's inbox; and the Sleeper of a thread that
+// is not ours. Only attached threads touch them.
 //
-// In the shared queue is nothing but coroutines, which any worker may run: nobody has to look for what he may start.
+// Coroutines, which any worker may run, and plain functions are never in the same queue: nobody has to look for what he may start.
 #pragma once
 #include "goroutine.hpp"
 #include "parker.hpp"

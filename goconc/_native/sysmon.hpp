@@ -10,8 +10,8 @@
 // that a thread which the operating system does not run is not taken for one that runs too long.
 //
 // It also says what is ripe for thieves: what stands in a queue for two milliseconds, or for half a millisecond behind one and the same
-// goroutine, and what waits in a processor's `next` behind one and the same for 200 us, more than a hand-off takes; and wakes a sleeper for it if a processor is idle. It sends
-// one to deadlines that nobody comes to, too, and says when pinned goroutines are held up for long.
+// goroutine, and what waits in a processor's `next` behind one and the same for 200 us, more than a hand-off takes; and wakes a sleeper for
+// it if a processor is idle. It sends one to deadlines that nobody comes to, too, and says when pinned goroutines are held up for long.
 #pragma once
 #include "scheduler.hpp"
 #include <new>

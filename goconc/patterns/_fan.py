@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterable, Callable, Sequence
+from typing import TypeVar
 
 from goconc import context
 from goconc._core import Chan, ChannelClosed, WouldBlock, aselect
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, check_count, check_function, stream, streams
+from goconc.patterns._stage import Body, Source, Stream, check_count, check_function, stream, streams
 
 _T = TypeVar("_T")
 
@@ -19,27 +19,22 @@ def merge(*sources: Source[_T], ctx: context.Context | None = None) -> Stream[_T
         raise ValueError("merge() needs at least one source")
     several = [reading("sources", each) for each in sources]
     out: Chan[_T] = Chan()
-
-    def passing_on(values: Any) -> Callable[[], Any]:
-        async def work() -> None:
-            async for value in values:
-                await out.asend(value)
-
-        return work
-
-    return stream(out, [passing_on(values) for values in several], *several, ctx=ctx)
+    return stream(out, [passing_on(values, out) for values in several], *several, ctx=ctx)
 
 
 def buffer(source: Source[_T], size: int, *, ctx: context.Context | None = None) -> Stream[_T]:
     """The same values, up to ``size`` of them read ahead. (Go: a buffered channel)"""
     check_count("size", size)
     values, out = reading("source", source), Chan[_T](size)
+    return stream(out, [passing_on(values, out)], values, ctx=ctx)
 
+
+def passing_on(values: AsyncIterable[_T], out: Chan[_T]) -> Body:
     async def work() -> None:
         async for value in values:
             await out.asend(value)
 
-    return stream(out, [work], values, ctx=ctx)
+    return work
 
 
 def split(

@@ -29,9 +29,8 @@ class Limiter:
         check_count("burst", burst)
         self.rate = rate
         self.burst = burst
-        self._empty_at = -float(
-            "inf"
-        )  # when the bucket was empty, or will be: all that has been taken is paid for by then
+        # When the bucket was empty, or will be: all that has been taken is paid for by then.
+        self._empty_at = float("-inf")
         self._lock = threading.Lock()
 
     def __reduce__(self) -> Any:

@@ -1,4 +1,4 @@
-"""Trying again: retry with backoff, and the first of several that succeeds."""
+"""Trying again: retry with backoff."""
 
 from __future__ import annotations
 
