@@ -44,6 +44,8 @@ PROGRAMS = (  # from simple to advanced
     "daisy_chain",
     "thousand_channels",
     "mandelbrot",
+    "life",
+    "matmul",
     "tcp_proxy",
     "graceful_shutdown",
     "parked",

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from goconc import go, run, sleep
-from goconc._examples import graceful_shutdown, mandelbrot, tcp_proxy
+from goconc._examples import graceful_shutdown, life, mandelbrot, matmul, tcp_proxy
 from goconc._examples._support import Progress
 
 
@@ -13,6 +13,24 @@ from goconc._examples._support import Progress
 def test_mandelbrot(procs, run_whole):
     assert run_whole(mandelbrot.picture, 40, 20, 50, procs=procs) == [mandelbrot.row(y, 40, 20, 50) for y in range(20)]
     assert mandelbrot.row(10, 40, 20, 50)[39 * 22 // 30] == 50  # near the origin: inside
+
+
+GLIDER = ((1, 0), (2, 1), (0, 2), (1, 2), (2, 2))
+
+
+@pytest.mark.parametrize("procs", [1, 3])
+@pytest.mark.parametrize(("bands", "height"), [(1, 9), (2, 8), (3, 10), (8, 8)])
+def test_a_glider_flies_through_all_bands(bands, height, procs, run_whole):
+    first = life.board(GLIDER, 8, height)
+    last = run_whole(life.evolve, first, bands, 20, procs=procs)
+    assert last == life.board(tuple(((x + 5) % 8, (y + 5) % height) for x, y in GLIDER), 8, height)
+
+
+@pytest.mark.parametrize("procs", [1, 3])
+@pytest.mark.parametrize("block", [1, 2, 5])
+def test_matmul(block, procs, run_whole):
+    a, b = [[1, 2, 3], [4, 5, 6]], [[7, -8], [9, 10], [0, 12]]
+    assert run_whole(matmul.product, a, b, block, procs=procs) == [[25, 48], [73, 90]]
 
 
 def test_a_proxy_passes_everything_on_in_both_directions(run_whole):

@@ -50,6 +50,8 @@ KEY_LINES = {
     "daisy_chain": "10000 goroutines: 10000 came out after ",
     "thousand_channels": "2000 selects over 1000 channels: ",
     "mandelbrot": "on 1 processor: ",
+    "life": "121 cells live after 100 generations of the R-pentomino",
+    "matmul": "120 x 120, 12 goroutines: on 1 processor ",
     "tcp_proxy": "40 clients through a proxy to an echo server, 25 lines each: ",
     "graceful_shutdown": "three requests under way: draining, ",
     "parked": "async def: all woken and ended in ",
