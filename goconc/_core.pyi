@@ -208,7 +208,10 @@ def makes_coroutine_function(fn: object) -> bool:
     """Whether ``fn`` is an ``async def`` function, as ``go`` sees it. For goconc's own modules."""
 
 def dump() -> str:
-    """A description of every goroutine: state, stack, where it was started. (Go: ``runtime.Stack`` of all)"""
+    """For ``goconc.debug``."""
+
+def records(make: Callable[..., _T]) -> list[_T]:
+    """For ``goconc.debug``: what ``make`` makes of each unfinished goroutine."""
 
 class shield:
     """``with shield():`` in a goroutine: cancellation waits until the block is left; clean-up code may block in it."""

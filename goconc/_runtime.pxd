@@ -219,7 +219,6 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
     cdef cppclass GState:
         void start() noexcept
         bint park() noexcept
-        bint borrow() noexcept
         void give_way "yield"() noexcept
         bint ready() noexcept
         void finish() noexcept
@@ -227,9 +226,12 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         bint is_parked() noexcept
         bint is_runnable() noexcept
         const char *name() noexcept
+    Atomic[int64_t] coarse_now
     cdef cppclass G(Sleeper):
         GState state
         WaitReason reason
+        Attached[int64_t] since
+        void waits_for(WaitReason) noexcept
         bint started
         Worker *home
         Fiber *fiber
@@ -342,11 +344,10 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         void flush(Worker *) noexcept
         void queue(Worker *, G *) noexcept
         void offer(G *) noexcept
-        void mail(Worker *, G *) noexcept
         void make_ready(Worker *, Sleeper *) noexcept
         bint all_asleep() noexcept
         uint32_t worker_count() noexcept
-        unsigned long thread_under(G *) noexcept
+        Worker *worker_on_stack_of(G *) noexcept
         Worker *worker_under(G *) noexcept
         void count(ThreadSleeper *) noexcept
         void uncount(ThreadSleeper *) noexcept
@@ -400,6 +401,26 @@ cdef extern from "_cpython/fiber.hpp" namespace "goconc":
     void fiber_recycle(Fiber *) noexcept
     void fiber_reset(Fiber *, PyThreadState *) noexcept
     PyObject *fiber_frame(PyThreadState *, Fiber *) noexcept
+
+cdef extern from "_cpython/stopped_world.hpp" namespace "goconc":
+    cdef cppclass Insides:
+        PyObject *(*coroutine)(G *) noexcept
+        PyObject *(*channel)(G *) noexcept
+        PyObject *(*base)(G *) noexcept
+    bint frames_match(PyThreadState *) noexcept
+    cdef cppclass StoppedWorld:
+        StoppedWorld(Scheduler &, Insides &)
+        void expect(G *) except +
+        PyObject *stop_and_look() except? NULL
+
+cdef extern from "_native/quit_request.hpp" namespace "goconc" nogil:
+    bint quit_take() noexcept
+    void quit_done() noexcept
+
+cdef extern from "_cpython/quit_signal.hpp" namespace "goconc":
+    bint quit_is_default() noexcept
+    bint quit_is_ours() noexcept
+    void quit_install(bint ends_process) noexcept
 
 cdef extern from "_cpython/detached.hpp" namespace "goconc" nogil:
     bint thread_is_detached(void *) noexcept

@@ -33,6 +33,14 @@ def seconds(name: str) -> float | None:
     return value
 
 
+def choice(name: str, among: tuple[str, ...]) -> str:
+    """The variable's value, the first of ``among`` if it is not set. ValueError if it is none of them."""
+    text = os.environ.get(name, among[0])
+    if text not in among:
+        raise ValueError(f"{name} must be one of {', '.join(among)}, not {text!r}")
+    return text
+
+
 def default_procs() -> int:
     """One with a GIL; else the processors that this process may use, by number, affinity and quota (rule GO-32)."""
     if not sysconfig.get_config_var("Py_GIL_DISABLED"):

@@ -18,7 +18,7 @@ REFERENCE = re.compile(r"^- (?:\*\*[A-Z]+-\d+\*\*(?:, )?)+", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`[^`\n]*`")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-RULE = re.compile(r"\b(?:CH|MM|SEL|GO|SCH|TM|PAT|PY)-\d+")
+RULE = re.compile(r"\b(?:CH|MM|SEL|GO|SCH|TM|DBG|PAT|PY)-\d+")
 
 
 def programs():

@@ -144,7 +144,7 @@ inline int quick_done(Operation &op, PyObject *result, PyObject **out) noexcept 
 }
 
 inline int quick_suspend(Operation &op, G *g, Worker *w, WaitReason reason, PyObject **out) noexcept {
-    g->reason = reason;
+    g->waits_for(reason);
     w->parked++;
     op.suspend(g);
     // A request that came between quick_step's look and the wait's opening found nothing to end: look again (see Claim).

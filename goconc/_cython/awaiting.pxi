@@ -403,7 +403,7 @@ cdef int suspend(Await a, Worker *w, Sleeper *s, WaitReason reason, PyObject **r
     if g.requests.load() != 0 and has_request(<Goroutine>g.object) and g.claim.take_any():  # after opening: see Claim
         g.outcome = Outcome.canceled
         return conclude(a, w, g, result)
-    g.reason = reason
+    g.waits_for(reason)
     if a.op.deadline != forever:
         begin_limit(g, a.op.deadline)
     w.parked += 1

@@ -123,8 +123,8 @@ _atexit.register(_stop_background)
 
 
 def _configure():
-    global max_threads
-    if not fiber_engine_matches(PyThreadState_Get()):
+    global max_threads, quit_setting
+    if not (fiber_engine_matches(PyThreadState_Get()) and frames_match(PyThreadState_Get())):
         raise ImportError("goconc was built for another patch release of this Python: reinstall it from source "
                           "(pip install --no-binary goconc goconc)")
     size = _settings.number("GOCONC_STACK", 65536, 67108864, "a number of bytes")
@@ -134,6 +134,7 @@ def _configure():
     if not sched.resize(procs or _settings.default_procs()):
         raise MemoryError("no memory for the processors")
     max_threads = _settings.number("GOCONC_MAXTHREADS", 1, 100_000, "a number") or 256
+    quit_setting = _settings.choice("GOCONC_SIGQUIT", ("exit", "dump", "off"))
     warn = _settings.seconds("GOCONC_BLOCKED_WARN")
     if warn is not None:
         sysmon.warn_after = <int64_t>(warn * 1e9)
@@ -180,6 +181,7 @@ def _after_fork():
     helper_roots.clear()
     helpers_started.store(0)
     looking_for_deadlock.store(0)
+    give_sigquit()
 
 
 cdef void forget_goroutines(Scope scope) noexcept:

@@ -125,8 +125,7 @@ cdef class Goroutine:
         raise self.ended
 
     def stack(self) -> list:
-        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has
-        ended; free-threaded, also if it is an async one that is about to go on."""
+        """Its frames now, outermost first, as ``traceback.FrameSummary``. Empty if it has not started or has ended."""
         return stack_of(self)
 
 

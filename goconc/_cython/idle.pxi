@@ -39,6 +39,7 @@ cdef Woken sleep_detached(Worker *w) noexcept:
         deadline_only = False
     with nogil:
         why = sched.sleep(w, until, deadline_only)
+    coarse_now.store_relaxed(now_ns())
     return why
 
 
@@ -46,6 +47,8 @@ cdef cppbool woke(Worker *w, Woken why) noexcept:
     """What a sleeper is woken for beside goroutines."""
     if w.on_main_thread and why != Woken.token:
         handle_signals(w)
+    if not w.on_main_thread:
+        answer_quit()
     if sched.held_up.load_relaxed() != NULL:
         report_held_up()
     return False
@@ -141,14 +144,10 @@ cdef object deadlock_of(Scope scope, str text):
 
 cdef str safe_dump():
     """The report must come, whatever the dump runs into."""
-    global nobody_runs
-    nobody_runs = True
     try:
         return dump_text()
     except Exception as error:
         return f"(no dump: {error!r})"
-    finally:
-        nobody_runs = False
 
 
 cdef object oldest_stored(Scope scope):
@@ -173,7 +172,7 @@ cdef void report_held_up() noexcept:
         for scope in [background, *active_scopes]:
             for go in goroutines_of(scope):
                 if w.current == &go.g:
-                    holder = describe_goroutine(go)
+                    holder = texts_of([go])
                 elif go.g.home == w and go.g.state.is_runnable():
                     waiting.append(go.describe())
         if waiting:

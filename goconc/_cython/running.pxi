@@ -21,10 +21,11 @@ def run(main, /, *args, procs=None, debug=None):
     begin_procs(procs)
     try:
         take_sigint()
+        take_sigquit()
         return run_here(scope, main, args)
     finally:
         end_procs(procs)
-        give_sigint()
+        give_signals()
 
 
 def _wait_for_main():
@@ -347,11 +348,12 @@ cdef int take_sigint() except -1:
     return 0
 
 
-cdef int give_sigint() except -1:
-    """Undoes it, even if signal handlers raise here; then raises what they raised."""
+cdef int give_signals() except -1:
+    """Undoes what was done about signals, even if handlers raise here; then raises what they raised."""
     error = None
     for _ in range(100 if on_main_thread() else 0):
         try:
+            give_sigquit()
             if _signal.getsignal(_signal.SIGINT) is _interrupt_main:
                 _signal.signal(_signal.SIGINT, _signal.default_int_handler)
             break

@@ -28,6 +28,7 @@ cdef Worker *new_worker(void *scope) except NULL:
     w.on_main_thread = PyThread_get_thread_ident() == main_thread
     w.cpu_clock = own_thread_clock()
     set_this_worker(w)
+    coarse_now.store_relaxed(now_ns())
     sched.join(w)
     return w
 

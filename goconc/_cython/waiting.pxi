@@ -54,7 +54,7 @@ cdef Outcome wait_plain(Worker *w, G *g, WaitReason reason, int64_t deadline) no
     """Parks the running plain goroutine until its wait is over. If that was not a hand-off the caller unlinks; then, if it was
     Outcome.canceled, calls raise_requests, and begins again if that raises nothing."""
     cdef Fiber *here = w.fiber
-    g.reason = reason
+    g.waits_for(reason)
     if g.requests.load() != 0 and has_request(<Goroutine>g.object) and g.claim.take_any():  # after opening: see Claim
         return Outcome.canceled
     if deadline != forever:

@@ -34,6 +34,10 @@ inline const char *words(WaitReason reason) noexcept {
     return texts[int(reason)];
 }
 
+// The time, roughly: sysmon stores it at each look, and a worker when it begins and when it wakes. So a park that wants to say since when
+// it lasts loads a word, and reads no clock. Behind by the 5 ms between looks, at most, while sysmon is there.
+inline Atomic<int64_t> coarse_now;
+
 class GState {
     static constexpr uint32_t runnable = 0, running = 1, parked = 2, done = 3, kind = 3, notified = 4;
     Attached<uint32_t> word_{runnable};
@@ -49,12 +53,6 @@ class GState {
         if (word_.compare_exchange(expected, parked)) return true;
         word_.store_relaxed(running); // it was running | notified: the mark is consumed; nobody else writes until the next wait
         return false;
-    }
-    // Somebody who wants to look at a suspended coroutine: it stays as it is, and is the looker's, until park() or, if that says that it
-    // was notified meanwhile, yield() and a queue. False: it is not parked.
-    bool borrow() noexcept {
-        uint32_t expected = word_.load();
-        return (expected & kind) == parked && word_.compare_exchange(expected, running);
     }
     void yield() noexcept { word_.store_release(runnable); } // running -> runnable: the caller queues it
 
@@ -81,6 +79,7 @@ class GState {
 struct G : Sleeper {
     GState state;
     WaitReason reason = WaitReason::none;
+    Attached<int64_t> since;      // when it began to wait, by coarse_now
     bool started = false;
     Worker *home = nullptr;       // the only worker that may run it, once it has a stack there; null: any
     Worker *last = nullptr;       // where it ran last: woken from outside, it had best run there again
@@ -101,6 +100,12 @@ struct G : Sleeper {
     AttachedLock join_lock;
 
     G() noexcept { deadline.owner = static_cast<Sleeper *>(this); }
+
+    // The goroutine itself, before it parks.
+    void waits_for(WaitReason why) noexcept {
+        reason = why;
+        since.store_relaxed(coarse_now.load_relaxed());
+    }
 };
 
 // A FIFO of goroutines linked through themselves. One owner at a time, or under a lock; its size may be read by anybody.

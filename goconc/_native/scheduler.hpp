@@ -505,12 +505,12 @@ class Scheduler {
             if (!w->asleep.load() || !w->inbox.empty() || w->fresh.count()) return false;
         return shared.count() == 0 && strays.count() == 0;
     }
-    // The thread on whose stack `g` is right now, running or looking for work; 0 if none. A snapshot.
-    unsigned long thread_under(const G *g) noexcept {
+    // The worker that stands on the stack of `g` right now, running it or looking for work; null if none does. A snapshot.
+    Worker *worker_on_stack_of(const G *g) noexcept {
         Held<Lock> hold(lock_);
         for (Worker *w = workers_; w; w = w->all_link)
-            if (w->current == g || (g->fiber && g->fiber == w->fiber)) return w->thread;
-        return 0;
+            if (w->current == g || (g->fiber && g->fiber == w->fiber)) return w;
+        return nullptr;
     }
     // The worker that runs `g` right now, if any. A snapshot.
     Worker *worker_under(const G *g) noexcept {

@@ -13,6 +13,7 @@
 // goroutine, and what waits in a processor's `next` behind one and the same for 200 us, more than a hand-off takes; and wakes a sleeper for
 // it if a processor is idle. It sends one to deadlines that nobody comes to, too, and says when pinned goroutines are held up for long.
 #pragma once
+#include "quit_request.hpp"
 #include "scheduler.hpp"
 #include <new>
 #include <system_error>
@@ -29,13 +30,14 @@ class Sysmon {
     static constexpr int64_t ripe_after = 2 * ms;    // nor are many that take a microsecond each
     static constexpr int64_t calm_after = 10 * ms;
     static constexpr int64_t slice = 10 * ms;        // what a goroutine may take before others go ahead elsewhere (SCH-10)
+    static constexpr int64_t quit_patience = 200 * ms;
     static constexpr int64_t rest_after = 100 * ms;  // without a processor in use
 
     Scheduler *s_ = nullptr;
     std::thread thread_;
     Atomic<bool> started_, stopping_;
     Lock inside_; // while it is inside the scheduler: taken by the thread itself, and around a fork; before the scheduler's
-    int64_t seen_busy_ = 0, seen_queued_ = 0;
+    int64_t seen_busy_ = 0, seen_queued_ = 0, seen_quit_ = 0;
 
     struct Look {
         bool busy = false;   // somebody holds a processor
@@ -200,12 +202,28 @@ class Sysmon {
     static bool holds_up(Worker *w) { return !w->inbox.empty() || w->pinned.count() || w->yielded.count() || w->next.load_relaxed(); }
     // Somebody who is attached has to say it: a sleeping helper, woken without a processor.
     void report(Worker *w) {
+        if (Worker *helper = sleeping_helper()) {
+            s_->held_up.store(w);
+            helper->parker.unpark();
+        }
+    }
+    Worker *sleeping_helper() const {
         for (Worker *other = s_->workers_; other; other = other->all_link)
-            if (!other->scope && other->asleep.load()) {
-                s_->held_up.store(w);
-                other->parker.unpark();
-                return;
-            }
+            if (!other->scope && other->asleep.load()) return other;
+        return nullptr;
+    }
+    // Python's main thread has not come to answer SIGQUIT, since it sits in a call: a helper does.
+    void pass_quit_on(int64_t now) {
+        if (quit_request.load() != QuitRequest::asked) {
+            seen_quit_ = 0;
+        } else if (!seen_quit_) {
+            seen_quit_ = now;
+        } else if (now - seen_quit_ > quit_patience) {
+            seen_quit_ = now;
+            Held<Lock> inside(inside_);
+            Held<Lock> hold(s_->lock_);
+            if (Worker *helper = sleeping_helper()) helper->parker.unpark();
+        }
     }
 
     // Who queues something reads `alert` then; after it is taken back the queues are read once more. With a GIL the queues are not written
@@ -223,6 +241,8 @@ class Sysmon {
         int quiet = 0;
         while (!stopping_.load()) {
             int64_t now = now_ns();
+            coarse_now.store_relaxed(now);
+            pass_quit_on(now);
             Look seen = look(now);
             if (seen.unripe) {
                 s_->watcher.park(now + grace);

@@ -162,7 +162,7 @@ assert text.count("[chan send]:") == 3, text
 assert text.count(", in receiver") == 3, text
 assert text.count(", in sender") == 3, text
 assert text.count("the receiver [chan receive]") == 3, text
-assert text.count("created at") >= 6, text
+assert text.count("created by") >= 6, text
 assert len(unwound) == 6
 """
     assert output_of(program) == "deadlock\n"

@@ -191,7 +191,7 @@ class World {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
             for (auto &g : waiting_) { // as a dump does, and the end of a run()
                 scheduler_.worker_under(g.get());
-                scheduler_.thread_under(g.get());
+                scheduler_.worker_on_stack_of(g.get());
             }
             long now = progress_;
             idle = now == seen ? idle + 1 : 0;
