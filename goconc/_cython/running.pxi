@@ -379,5 +379,6 @@ def _interrupt_main(signum, frame):
     raise_in(target, KeyboardInterrupt())
     if w.current != NULL:
         interrupted = <Goroutine>w.current.object
-        give_way_plain(w, w.current)  # whoever runs here, main comes first now
+        sched.bring_forward(w, &target.g)  # whoever runs or waits here, main comes first now
+        give_way_plain(w, w.current)
         raise_requests(interrupted)   # that may have been the end of the run

@@ -131,6 +131,17 @@ struct GList {
         }
         return g;
     }
+    // False if it is not in it.
+    bool remove(G *g) noexcept {
+        GList others;
+        bool found = false;
+        while (G *each = pop()) {
+            if (each == g) found = true;
+            else others.push(each);
+        }
+        append(others);
+        return found;
+    }
     // One processor's share of it, and one more (SCH-04), `most` at most, from the front.
     void take_share(uint32_t processors, uint32_t most, GList &out) noexcept {
         uint32_t share = count() / (processors ? processors : 1) + 1;

@@ -423,6 +423,15 @@ class Scheduler {
         if (g->home) me->next.store_relaxed(g);
         else me->processor->next.store_release(g);
     }
+    // Its worker's next find() gives `g`, which is ready, if it is at home there or in `next`; be it the turn of the far ends of the queues.
+    void bring_forward(Worker *me, G *g) noexcept {
+        if (me->tick.load_relaxed() % 61 == 60) me->tick.store_relaxed(me->tick.load_relaxed() + 1);
+        if (g->home != me) return;
+        me->inbox.drain_into(me->pinned);
+        if (!me->pinned.remove(g) && !me->yielded.remove(g)) return;
+        if (G *before = take_own_next(me)) me->pinned.push(before);
+        me->next.store_relaxed(g);
+    }
     void flush(Worker *me) noexcept {
         if (G *g = take_own_next(me)) me->pinned.push(g);
         if (G *g = take_next(me->processor)) push_back(me, g);

@@ -179,6 +179,52 @@ def test_within_a_fifth_of_a_second(where):
         assert program.end() == ("", "", 0)
 
 
+@pytest.mark.parametrize("main_kind", ["plain", "async"])
+def test_main_comes_first_every_time(main_kind, kind):
+    # rule PY-02, SCH-03: also when it is the turn of those that others are about to starve
+    caught, missed, ch = [], [], goconc.Chan()
+
+    async def others():
+        while len(caught) < 130:
+            await kind.gosched()
+
+    async def interrupt():
+        for n in range(130):
+            signal.raise_signal(signal.SIGINT)
+            if len(caught) != n + 1:
+                missed.append(n)
+        for _ in range(200):  # whoever was missed comes now
+            await kind.gosched()
+        ch.close()
+
+    def main():
+        kind.go(others)
+        kind.go(interrupt)
+        while True:
+            try:
+                ch.recv()
+                return
+            except KeyboardInterrupt:
+                caught.append(1)
+            except goconc.ChannelClosed:
+                return
+
+    async def amain():
+        kind.go(others)
+        kind.go(interrupt)
+        while True:
+            try:
+                await ch.arecv()
+                return
+            except KeyboardInterrupt:
+                caught.append(1)
+            except goconc.ChannelClosed:
+                return
+
+    goconc.run(main if main_kind == "plain" else amain, procs=1)
+    assert (len(caught), missed) == (130, [])
+
+
 def test_the_others_are_unwound():
     # rule PY-02, GO-20
     body = "def main():\n    for _ in range(3): go(never)\n    goconc.sleep(0.01)\n    ready()\n    Chan().recv()"

@@ -142,6 +142,34 @@ void a_main_that_computes() {
     }
 }
 
+// Ctrl-C: main comes first, wherever it stands among those at home on its worker, and whatever the worker's turn is.
+void who_is_brought_forward_comes_first() {
+    for (uint32_t tick = 0; tick < 62; tick++) {
+        for (int place = 0; place < 5; place++) {
+            World world(1);
+            Scheduler &s = world.s;
+            Worker &w = world.workers[0];
+            G &main = world.gs[0];
+            for (G &g : world.gs) g.home = &w;
+            w.tick.store(tick);
+            s.push_last(&w, &world.gs[1]);
+            s.push_back(&w, &world.gs[2]);
+            if (place == 0) s.push_back(&w, &main);
+            if (place == 1) s.push_last(&w, &main);
+            if (place == 2) w.inbox.push(&main);
+            if (place < 3) s.push_next(&w, &world.gs[3]);
+            else s.push_back(&w, &world.gs[3]);
+            if (place == 4) main.home = nullptr; // a coroutine
+            if (place > 2) s.push_next(&w, &main);
+            s.bring_forward(&w, &main);
+            CHECK(s.find(&w) == &main);
+            for (int others = 3; others > 0; others--) CHECK(s.find(&w));
+            CHECK(!s.find(&w));
+            world.leave();
+        }
+    }
+}
+
 // Who leaves while it is relied on has others woken.
 void who_leaves_is_relied_on() {
     World world(3);
@@ -204,6 +232,7 @@ int main() {
     check::test("common work can be found", common_work_can_be_found);
     check::test("who gives way to pinned ones", who_gives_way_to_pinned_ones);
     check::test("a main that computes", a_main_that_computes);
+    check::test("who is brought forward comes first", who_is_brought_forward_comes_first);
     check::test("who leaves is relied on", who_leaves_is_relied_on);
     check::test("what it gets up for it finds", what_it_gets_up_for_it_finds);
     return check::summary("scheduler_test");
