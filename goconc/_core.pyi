@@ -79,11 +79,13 @@ class _Context(Protocol):
 class Scope:
     """Internal: the goroutines of one ``run()``."""
 
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
+
 @final
 class Await(Generic[_T_co]):
     """An operation to be awaited."""
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     def __await__(self) -> Generator[Any, Any, _T_co]: ...
     def __iter__(self) -> Generator[Any, Any, _T_co]: ...
     def __next__(self) -> Any: ...
@@ -203,6 +205,9 @@ def in_plain_goroutine(twin: str) -> bool:
     """Whether the caller may park. Refuses, naming the awaitable twin, where it must not block. For goconc's own
     modules.
     """
+
+def check_runnable(argument: str, fn: object) -> None:
+    """Refuses what no goroutine can run. For goconc's own modules."""
 
 def makes_coroutine_function(fn: object) -> bool:
     """Whether ``fn`` is an ``async def`` function, as ``go`` sees it. For goconc's own modules."""
@@ -710,7 +715,7 @@ def after_func(seconds: float, fn: Callable[[], object], /) -> AfterFunc:
 class CancelContext:
     """A context that can end: by its cancel function, at its deadline, or with its parent."""
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     def done(self) -> RecvChan[Any]:
         """A channel that is closed when the context ends; the same one each time. (Go: ``ctx.Done()``)"""
 
@@ -732,7 +737,7 @@ class CancelContext:
 class PassiveContext:
     """A context that adds no end of its own: ``background()``, ``with_value``, ``without_cancel``."""
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     def done(self) -> RecvChan[Any]:
         """A channel that is closed when the context ends; never ready if it cannot end. (Go: ``ctx.Done()``)"""
 
@@ -756,7 +761,7 @@ class CancelFunc:
     ``context.CancelFunc``)
     """
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     def __call__(self, *args: Never) -> None: ...
 
 @final
@@ -765,7 +770,7 @@ class CancelCauseFunc:
     ``context.CancelCauseFunc``)
     """
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     def __call__(self, cause: BaseException | None = None, /) -> None: ...
 
 class Cancelable(tuple[CancelContext, _Cancel_co], Generic[_Cancel_co]):
@@ -787,7 +792,7 @@ class Cancelable(tuple[CancelContext, _Cancel_co], Generic[_Cancel_co]):
 class DoneFunc:
     """Takes an ``after_func`` back when it is called: True if that has prevented the call of its function."""
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     def __call__(self, *args: Never) -> bool: ...
 
 def context_background() -> PassiveContext:
@@ -850,13 +855,24 @@ def without_cancel(parent: Context) -> PassiveContext:
 def raise_if_done(ctx: _Context) -> None:
     """Raises the error of a context that has ended. For goconc's own modules."""
 
+def check_context(name: str, ctx: object) -> int:
+    """Refuses what is no context. For goconc's own modules too."""
+
+def check_limits(timeout: float | None, ctx: _Context | None) -> None:
+    """Refuses wrong limits of a wait, and raises the error of a context that has ended. For goconc's own modules."""
+
+def number_text(n: float) -> str:
+    """A number for an error message: CPython refuses to print an int of some thousand digits. For goconc's own
+    modules.
+    """
+
 # ---- for goconc.semaphore and goconc.singleflight ----
 
 @final
 class TokenWait:
     """A place in the line for tokens. ``ready`` is closed when they have been handed over."""
 
-    def __init__(self, made_elsewhere: Never, /) -> None: ...
+    def __new__(cls, made_elsewhere: Never, /) -> Self: ...
     @property
     def ready(self) -> RecvChan[None]: ...
 
@@ -1043,7 +1059,7 @@ class AtomicInt:
     ``atomic.Int64``)
     """
 
-    def __init__(self, value: int = 0, /) -> None: ...
+    def __new__(cls, value: int = 0, /) -> Self: ...
     def load(self) -> int:
         """Its value."""
 
@@ -1069,7 +1085,7 @@ class AtomicInt:
 class AtomicBool:
     """A truth value that several threads and goroutines change. (Go: ``atomic.Bool``)"""
 
-    def __init__(self, value: bool = False, /) -> None: ...
+    def __new__(cls, value: bool = False, /) -> Self: ...
     def load(self) -> bool:
         """Its value."""
 
@@ -1087,9 +1103,9 @@ class AtomicRef(Generic[_T]):
     """A reference that several threads and goroutines change. Compared by identity. (Go: ``atomic.Pointer[T]``)"""
 
     @overload
-    def __init__(self: AtomicRef[_T | None]) -> None: ...
+    def __new__(cls) -> AtomicRef[_T | None]: ...
     @overload
-    def __init__(self, value: _T, /) -> None: ...
+    def __new__(cls, value: _T, /) -> AtomicRef[_T]: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
     def load(self) -> _T:
         """What it refers to."""

@@ -26,6 +26,8 @@ def excepthook(args: ExceptHookArgs, /) -> None:
 
     Assign another function to ``goconc.excepthook`` to do something else. Under ``run()`` such an exception stops the program instead.
     """
+    if not isinstance(args, ExceptHookArgs):
+        raise TypeError(f"args must be an ExceptHookArgs, not {type(args).__name__}")
     if sys.stderr is None:
         return
     from goconc._core import who_is  # not at the top: it imports this module

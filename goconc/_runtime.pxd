@@ -500,3 +500,4 @@ cdef extern from "_cpython/frames.hpp" namespace "goconc":
     PyObject *copied_context(PyThreadState *) noexcept
     int line_of(PyObject *code, int lasti) noexcept
     bint makes_coroutine(PyObject *) noexcept
+    bint makes_async_generator(PyObject *) noexcept

@@ -7,6 +7,7 @@ with errgroup.Group(ctx) as g:
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from types import CoroutineType, TracebackType
@@ -19,10 +20,13 @@ from goconc._core import (
     Goroutine,
     GoroutineExit,
     WouldBlock,
+    check_context,
+    check_runnable,
     current,
     go,
     in_plain_goroutine,
     makes_coroutine_function,
+    number_text,
 )
 
 __all__ = ["Group", "gather", "agather"]
@@ -65,6 +69,8 @@ class Group:
     def __init__(
         self, ctx: context.Context | None = None, limit: int | None = None, *, all_errors: bool = False
     ) -> None:
+        if ctx is not None:
+            check_context("ctx", ctx)
         self.ctx, self._cancel = context.with_cancel_cause(context.background() if ctx is None else ctx)
         self._all_errors = all_errors
         # All state is in objects whose operations are each one step, so nothing here takes a lock.
@@ -86,6 +92,8 @@ class Group:
     def limit(self, limit: int | None) -> None:
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
             raise TypeError(f"limit must be an int or None, not {type(limit).__name__}")
+        if limit is not None and limit > sys.maxsize:
+            raise ValueError(f"limit must be at most {sys.maxsize}, not {number_text(limit)}")
         active = sum(not task.done() for task in list(self._live))
         if active:
             raise RuntimeError(f"errgroup: modify limit while {active} goroutines in the group are still active")
@@ -147,10 +155,11 @@ class Group:
 
     def _start(self, slots: Chan[None] | None, fn: Any, args: Any, kwargs: Any) -> Goroutine[Any]:
         try:
-            if type(fn) is CoroutineType and not args and not kwargs:
+            check_runnable("go() argument 'fn'", fn)
+            if type(fn) is CoroutineType:
+                if args or kwargs:
+                    raise TypeError("go() argument 'fn' is a coroutine object, which has been called already and takes no arguments")
                 task = go(self._await(slots, _Unstarted(fn)))
-            elif not callable(fn):
-                raise TypeError(f"go() argument 'fn' must be callable or a coroutine, not {type(fn).__name__}")
             elif makes_coroutine_function(fn):
                 task = go(self._await(slots, _Unstarted(fn(*args, **kwargs))))
             else:
@@ -339,6 +348,7 @@ def gather(*calls: Any, ctx: context.Context | None = None, limit: int | None = 
     In an ``async def`` goroutine: ``await agather(...)``.
     """
     in_plain_goroutine("agather()")
+    _check_calls(calls)
     with Group(ctx, limit) as g:
         tasks = [g.go(call) for call in calls]
     return [task.join() for task in tasks]
@@ -358,6 +368,13 @@ async def agather(
 ) -> list[_T]: ...
 async def agather(*calls: Any, ctx: context.Context | None = None, limit: int | None = None) -> list[Any]:
     """The awaitable twin of ``gather``."""
+    _check_calls(calls)
     async with Group(ctx, limit) as g:
         tasks = [await g.ago(call) for call in calls]
     return [await task for task in tasks]
+
+
+def _check_calls(calls: tuple[Any, ...]) -> None:
+    """All of them, before any is made."""
+    for call in calls:
+        check_runnable("each of 'calls'", call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from goconc._core import Tokens, TokenWait, in_plain_goroutine, raise_if_done
+from goconc._core import Tokens, TokenWait, check_limits, in_plain_goroutine, raise_if_done
 
 if TYPE_CHECKING:
     from goconc._core import _Context
@@ -53,8 +53,7 @@ class Weighted(Tokens):
         nothing was taken. In an ``async def`` goroutine: ``await aacquire(...)``.
         """
         in_plain_goroutine("aacquire()")
-        if ctx is not None:
-            raise_if_done(ctx)
+        check_limits(timeout, ctx)
         wait = self.enter(n)
         if wait is None:
             return
@@ -70,8 +69,7 @@ class Weighted(Tokens):
         self, n: SupportsIndex = 1, *, timeout: float | None = None, ctx: _Context | None = None
     ) -> None:
         """The awaitable twin of ``acquire``."""
-        if ctx is not None:
-            raise_if_done(ctx)
+        check_limits(timeout, ctx)
         wait = self.enter(n)
         if wait is None:
             return

@@ -26,6 +26,7 @@ from goconc._core import (
     WaitGroup,
     current,
     in_plain_goroutine,
+    makes_coroutine_function,
     shield,
 )
 
@@ -54,6 +55,18 @@ __all__ = [
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+def _check_function(name: str, fn: object) -> None:
+    if not callable(fn):
+        raise TypeError(f"{name} must be callable, not {type(fn).__name__}")
+
+
+def _check_plain_function(fn: object, twin: str) -> None:
+    """One whose result is there when it returns."""
+    _check_function("fn", fn)
+    if makes_coroutine_function(fn):
+        raise TypeError(f"fn must not be an async function here: {twin} awaits it")
 
 
 class Locker(Protocol):
@@ -88,6 +101,7 @@ class Once(_Uncopyable):
     def do(self, fn: Callable[[], object], /) -> None:
         """Calls ``fn()`` if this is the first call; else waits until the first one's function has returned."""
         in_plain_goroutine("Once.ado()")
+        _check_plain_function(fn, "Once.ado()")
         if self._done:
             return
         with self._mutex:
@@ -99,6 +113,7 @@ class Once(_Uncopyable):
 
     async def ado(self, fn: Callable[[], object], /) -> None:
         """The awaitable twin of ``do``; an ``async def`` function is awaited."""
+        _check_function("fn", fn)
         if self._done:
             return
         async with self._mutex:
@@ -117,8 +132,7 @@ class _Lazy(Generic[T]):
     __slots__ = ("_error", "_fn", "_mutex", "_traceback", "_value")
 
     def __init__(self, fn: Callable[[], object]) -> None:
-        if not callable(fn):
-            raise TypeError(f"fn must be callable, not {type(fn).__name__}")
+        _check_function("fn", fn)
         self._fn: Callable[[], object] | None = fn
         self._mutex = Mutex()
         self._error: BaseException | None = None
@@ -168,6 +182,7 @@ class _Lazy(Generic[T]):
 
 def once_func(fn: Callable[[], object], /) -> Callable[[], None]:
     """A function that calls ``fn`` at its first call only; every call raises what ``fn`` raised. (Go: ``sync.OnceFunc``)"""
+    _check_plain_function(fn, "aonce_func()")
     get = _Lazy[None](fn).get
 
     def call() -> None:
@@ -178,11 +193,13 @@ def once_func(fn: Callable[[], object], /) -> Callable[[], None]:
 
 def once_value(fn: Callable[[], T], /) -> Callable[[], T]:
     """A function that calls ``fn`` at its first call only, and returns, or raises, the same each time. (Go: ``sync.OnceValue``)"""
+    _check_plain_function(fn, "aonce_value()")
     return _Lazy[T](fn).get
 
 
 def once_values(fn: Callable[[], T], /) -> Callable[[], T]:
     """As ``once_value``, for a function that returns a tuple. (Go: ``sync.OnceValues``)"""
+    _check_plain_function(fn, "aonce_values()")
     return _Lazy[T](fn).get
 
 
@@ -224,6 +241,8 @@ class Cond(_Uncopyable):
     __slots__ = ("_line", "l")
 
     def __init__(self, l: Locker | None = None, /) -> None:  # noqa: E741 (Go's name)
+        if l is not None and not all(callable(getattr(l, name, None)) for name in ("lock", "alock", "unlock")):
+            raise TypeError(f"l must be a lock, such as a Mutex, not {type(l).__name__}")
         self.l: Locker = Mutex() if l is None else l
         self._line: deque[Notice] = deque()
 
@@ -356,6 +375,8 @@ class Pool(_Uncopyable, Generic[T]):
     __slots__ = ("_fresh", "_old", "new")
 
     def __init__(self, new: Callable[[], T] | None = None, /) -> None:
+        if new is not None:
+            _check_function("new", new)
         self.new = new
         self._fresh: list[T] = []
         self._old: list[T] = []
@@ -465,6 +486,7 @@ class Map(_Uncopyable, Generic[K, V]):
 
     def range(self, fn: Callable[[K, V], object], /) -> None:
         """Calls ``fn(key, value)`` for each key until it returns False. Each key at most once; ``fn`` may change the map."""
+        _check_function("fn", fn)
         for key, value in self:
             if fn(key, value) is False:
                 return

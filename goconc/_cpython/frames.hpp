@@ -59,11 +59,16 @@ inline PyObject *copied_context(PyThreadState *ts) noexcept {
     return PyContext_CopyCurrent();
 }
 
-// Whether calling `fn` gives a coroutine, as far as can be seen without calling it and without running Python.
-inline bool makes_coroutine(PyObject *fn) noexcept {
+inline bool has_code_flags(PyObject *fn, int flags) noexcept {
     if (PyMethod_Check(fn)) fn = PyMethod_GET_FUNCTION(fn);
     if (!PyFunction_Check(fn)) return false;
-    return reinterpret_cast<PyCodeObject *>(PyFunction_GET_CODE(fn))->co_flags & (CO_COROUTINE | CO_ITERABLE_COROUTINE);
+    return reinterpret_cast<PyCodeObject *>(PyFunction_GET_CODE(fn))->co_flags & flags;
 }
+
+// Whether calling `fn` gives a coroutine, as far as can be seen without calling it and without running Python.
+inline bool makes_coroutine(PyObject *fn) noexcept { return has_code_flags(fn, CO_COROUTINE | CO_ITERABLE_COROUTINE); }
+
+// The same for an async generator.
+inline bool makes_async_generator(PyObject *fn) noexcept { return has_code_flags(fn, CO_ASYNC_GENERATOR); }
 
 } // namespace goconc

@@ -25,9 +25,6 @@ cdef class Await:
         else:
             end_suspended(&self.op)
 
-    def __init__(self):
-        raise TypeError("made by the awaitable twins of blocking calls")
-
     def __reduce__(self):
         raise TypeError("cannot pickle or copy an operation")
 
@@ -55,6 +52,8 @@ cdef class Await:
         cdef PyObject *result = NULL
         if isinstance(error, type):
             error = error() if value is None else value if isinstance(value, BaseException) else error(value)
+        if not isinstance(error, BaseException):
+            raise TypeError(f"throw() argument 'error' must be an exception, not {type(error).__name__}")
         if traceback is not None:
             error = error.with_traceback(traceback)
         if cancel_task(self, error, &result):

@@ -26,14 +26,14 @@ def gomaxprocs(n=None) -> int:
 
     By default 1 on a build with a GIL, and as many as there are processors for this process on a free-threaded one.
     """
-    before = sched.size()
+    cdef uint32_t before = sched.size()
     if n is None:
         return before
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise TypeError(f"n must be an int, not {type(n).__name__}")
-    if n > MAXPROCS_MOST:
-        raise ValueError(f"n must be at most {MAXPROCS_MOST}, not {n}")
-    if n >= 1 and n != before and not sched.resize(n):
+    cdef int overflow = 0
+    cdef int64_t wanted = whole_number(n, "n", overflow)
+    if wanted > MAXPROCS_MOST or overflow > 0:
+        raise ValueError(f"n must be at most {MAXPROCS_MOST}, not {number_text(n)}")
+    if wanted >= 1 and wanted != before and not sched.resize(<uint32_t>wanted):
         raise MemoryError("no memory for the processors")
     return before
 
@@ -64,6 +64,9 @@ class shield:
             raise RuntimeError("this shield() was entered by another goroutine")
         self._goroutine = None
         go.shields.fetch_sub(1)
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle or copy a shield")
 
 
 shield.__module__ = "goconc"

@@ -21,15 +21,10 @@ cdef class Chan:
     def __cinit__(self, capacity=0):
         self.ch = &self.own
         self.timer = NULL
-        cdef Py_ssize_t n
-        if isinstance(capacity, bool) or not hasattr(type(capacity), "__index__"):
-            raise TypeError(f"capacity must be an int, not {type(capacity).__name__}")
-        try:
-            n = capacity
-        except OverflowError:
-            n = -1
-        if n < 0:
-            raise ValueError(f"capacity must be between 0 and {_sys.maxsize}, not {capacity}")
+        cdef int overflow = 0
+        cdef int64_t n = whole_number(capacity, "capacity", overflow)
+        if n < 0 or overflow or n > <int64_t>PY_SSIZE_T_MAX:
+            raise ValueError(f"capacity must be between 0 and {_sys.maxsize}, not {number_text(capacity)}")
         self.own.capacity = n
 
     def __dealloc__(self):

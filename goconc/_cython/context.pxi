@@ -24,7 +24,7 @@ cdef object done_channel(object ctx):
     cdef object end = end_of(ctx)
     if type(end) is CancelContext:
         return done_view_of(<CancelContext>end)
-    return None if end is None else end.done()
+    return None if end is None else foreign_done(end)
 
 
 cdef object error_of(object ctx):
@@ -32,7 +32,7 @@ cdef object error_of(object ctx):
     cdef object end = end_of(ctx)
     if type(end) is CancelContext:
         return shared_error(origin_of(<CancelContext>end)) if context_has_ended(<CancelContext>end) else None
-    return None if end is None else end.err()
+    return None if end is None else foreign_error(end)
 
 
 cdef object cause_of(object ctx):
@@ -51,13 +51,34 @@ cdef int raise_error_of(object ctx) except -1:
     cdef object end = end_of(ctx)
     if type(end) is CancelContext:
         raise new_error(origin_of(<CancelContext>end)) from origin_of(<CancelContext>end).said_cause
-    error = end.err()
+    error = foreign_error(end)
     raise error from foreign_cause(end, error)
 
 
 def raise_if_done(ctx) -> None:
     """Raises the error of a context that has ended. For goconc's own modules."""
     done_of(ctx)
+
+
+def check_limits(timeout, ctx) -> None:
+    """Refuses wrong limits of a wait, and raises the error of a context that has ended. For goconc's own modules."""
+    deadline_of(timeout)
+    if ctx is not None:
+        done_of(ctx)
+
+
+cdef object foreign_done(object ctx):
+    done = ctx.done()
+    if done is not None and channel_of(done) is None:
+        raise TypeError(f"done() of a context must give a channel, and that of a {type(ctx).__name__} gave a {type(done).__name__}")
+    return done
+
+
+cdef object foreign_error(object ctx):
+    error = ctx.err()
+    if error is not None and not isinstance(error, BaseException):
+        raise TypeError(f"err() of a context must give an exception or None, and that of a {type(ctx).__name__} gave a {type(error).__name__}")
+    return error
 
 
 cdef object value_in(object ctx, object key):
@@ -125,9 +146,6 @@ cdef class CancelContext:
         self.due = forever
         self.timer.kind = DeadlineKind.function
         self.timer.owner = <void *>self
-
-    def __init__(self):
-        raise TypeError("contexts are made by goconc.context.with_cancel() and its like")
 
     def __reduce__(self):
         raise TypeError("cannot pickle or copy a context")
@@ -282,7 +300,8 @@ cdef void fire_context(CancelContext ctx) noexcept:
 
 # ---- making ----
 
-cdef int check_context(str name, object ctx) except -1:
+cpdef int check_context(str name, object ctx) except -1:
+    """Refuses what is no context. For goconc's own modules too."""
     if type(ctx) is CancelContext or type(ctx) is PassiveContext:
         return 0
     if ctx is None:
@@ -375,9 +394,6 @@ cdef class CancelFunc:
     """``cancel()`` ends the context it was made with. Not the first time: nothing happens. (Go: ``context.CancelFunc``)"""
     cdef CancelContext ctx
 
-    def __init__(self):
-        raise TypeError("made by goconc.context.with_cancel() and its like")
-
     def __call__(self) -> None:
         end_context(self.ctx, END_CANCELED, None, None)
 
@@ -386,9 +402,6 @@ cdef class CancelFunc:
 cdef class CancelCauseFunc:
     """``cancel(cause)`` ends the context it was made with; ``context.cause(ctx)`` is then ``cause``. (Go: ``context.CancelCauseFunc``)"""
     cdef CancelContext ctx
-
-    def __init__(self):
-        raise TypeError("made by goconc.context.with_cancel_cause()")
 
     def __call__(self, cause=None, /) -> None:
         check_cause(cause)
@@ -467,9 +480,6 @@ def with_timeout_cause(parent, seconds, cause):
 @cython.no_gc_clear  # see _cpython/context_tree.hpp
 cdef class PassiveContext:
     """A context that adds no end of its own: ``background()``, ``with_value``, ``without_cancel``."""
-
-    def __init__(self):
-        raise TypeError("contexts are made by goconc.context.background() and its like")
 
     def __reduce__(self):
         raise TypeError("cannot pickle or copy a context")
@@ -555,6 +565,7 @@ def context_cause(ctx):
 # ---- after_func ----
 
 @cython.final
+@cython.trashcan(True)
 @cython.no_gc_clear
 cdef class DoneFunc:
     """Takes an ``after_func`` back when it is called: True if that has prevented the call of its function."""
@@ -564,9 +575,6 @@ cdef class DoneFunc:
     cdef object fn
     cdef Scope scope
     cdef bint watches  # `above` was made for it alone
-
-    def __init__(self):
-        raise TypeError("made by goconc.context.after_func()")
 
     def __reduce__(self):
         raise TypeError("cannot pickle or copy an after_func")
@@ -637,12 +645,10 @@ cdef object foreign_cause(object foreign, object error):
 cdef int follow_foreign(CancelContext ctx, object parent) except -1:
     """Makes ``ctx`` end when ``parent`` does."""
     cdef CancelContext above
-    done = parent.done()
+    done = foreign_done(parent)
     if done is None or done == never:
         return 0
-    if channel_of(done) is None:
-        raise TypeError(f"done() of the parent must give a channel, not {type(done).__name__}")
-    if parent.err() is not None:
+    if foreign_error(parent) is not None:
         end_with_foreign(ctx, parent)
         return 0
     above = ours_behind(parent)
@@ -659,18 +665,21 @@ cdef int follow_foreign(CancelContext ctx, object parent) except -1:
     return 0
 
 
-def _watch(CancelContext ctx, parent, done):
+def _watch(CancelContext ctx not None, parent, done):
     """The goroutine that ends ``ctx`` with a parent that cannot do it itself."""
     if select(done, done_view_of(ctx))[0] == 0:
         end_with_foreign(ctx, parent)
 
 
-def _end_with_foreign(CancelContext ctx, parent):
+def _end_with_foreign(CancelContext ctx not None, parent):
     end_with_foreign(ctx, parent)
 
 
 cdef int end_with_foreign(CancelContext ctx, object parent) except -1:
-    error = parent.err()
+    try:
+        error = foreign_error(parent)
+    except TypeError as wrong:
+        error = wrong  # whoever waits is told
     if error is None:
         error = Canceled("context canceled")
     end_context(ctx, END_FOREIGN, error, foreign_cause(parent, error))

@@ -70,6 +70,27 @@ cdef int64_t nanoseconds(object seconds, str name) except? -1:
     return whole + 1 if whole < ns else whole
 
 
+def number_text(n) -> str:
+    """A number for an error message: CPython refuses to print an int of some thousand digits. For goconc's own modules."""
+    return f"one of {n.bit_length()} bits" if isinstance(n, int) and n.bit_length() > 1000 else f"{n}"
+
+
+cdef extern from "Python.h":
+    object PyNumber_Index(object)
+    const Py_ssize_t PY_SSIZE_T_MAX
+    int64_t PyLong_AsLongLongAndOverflow(object, int *) except? -1
+
+
+cdef int64_t whole_number(object n, str name, int &overflow) except? -1:
+    """What must be an int, or say by ``__index__`` which one it is. ``overflow``: 1 if it is too large, -1 if it is too far below 0."""
+    (&overflow)[0] = 0
+    if type(n) is not int:
+        if isinstance(n, bool) or not hasattr(type(n), "__index__"):
+            raise TypeError(f"{name} must be an int, not {type(n).__name__}")
+        n = PyNumber_Index(n)
+    return PyLong_AsLongLongAndOverflow(n, &overflow)
+
+
 cdef inline int64_t deadline_of(object timeout) except? -1:
     """The moment at which ``timeout`` seconds from now are over."""
     if timeout is None:

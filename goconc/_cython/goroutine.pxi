@@ -185,13 +185,16 @@ cdef int wait_for_end(Worker *w, Goroutine other, int64_t deadline) except -1:
             raise TimeoutError(f"goroutine {other.id} did not end in time")
 
 
-cdef Goroutine new_goroutine(object fn, tuple args, dict kwargs):
+cdef str GO_FN = "go() argument 'fn'"
+
+
+cdef Goroutine new_goroutine(object fn, tuple args, dict kwargs, str argument=GO_FN):
     cdef Goroutine go = Goroutine.__new__(Goroutine)
-    prepare(go, <PyObject *>fn, args, kwargs)
+    prepare(go, <PyObject *>fn, args, kwargs, argument)
     return go
 
 
-cdef int prepare(Goroutine go, PyObject *fn, tuple args, dict kwargs) except -1:
+cdef int prepare(Goroutine go, PyObject *fn, tuple args, dict kwargs, str argument=GO_FN) except -1:
     """Tells a goroutine, which is in no queue yet, what to run. A coroutine function is called here: a wrong call is the caller's error."""
     cdef PyThreadState *ts = PyThreadState_Get()
     if makes_coroutine(fn):
@@ -199,12 +202,11 @@ cdef int prepare(Goroutine go, PyObject *fn, tuple args, dict kwargs) except -1:
         go.g.kind = SleeperKind.coroutine
     elif PyCoro_CheckExact(fn):
         if args or kwargs:
-            raise TypeError("go() got arguments for a coroutine object, which has been called already")
+            raise TypeError(f"{argument} is a coroutine object, which has been called already and takes no arguments")
         go.coro = <object>fn
         go.g.kind = SleeperKind.coroutine
-    elif not callable(<object>fn):
-        raise TypeError(f"go() argument 'fn' must be callable or a coroutine, not {type(<object>fn).__name__}")
     else:
+        check_runnable(argument, <object>fn)
         go.fn = <object>fn
         go.args = args
         go.kwargs = kwargs
@@ -213,6 +215,14 @@ cdef int prepare(Goroutine go, PyObject *fn, tuple args, dict kwargs) except -1:
     go.context = copied_context(ts)
     go.code = calling_code(ts, &go.lasti)
     return 0
+
+
+def check_runnable(str argument, fn) -> None:
+    """Refuses what no goroutine can run. For goconc's own modules."""
+    if not callable(fn) and not PyCoro_CheckExact(<PyObject *>fn):
+        raise TypeError(f"{argument} must be callable or a coroutine, not {type(fn).__name__}")
+    if makes_async_generator(<PyObject *>fn):
+        raise TypeError(f"{argument} must not be an async generator function: nobody would iterate over what it makes")
 
 
 def makes_coroutine_function(fn) -> bool:

@@ -175,7 +175,7 @@ cdef list everybody():
     return goes
 
 
-def who_is(Goroutine go) -> str:
+def who_is(Goroutine go not None) -> str:
     """Its number, name and where it was created. For goconc's own modules."""
     return go.describe()
 

@@ -8,6 +8,16 @@ cdef dict where_made = {
     AfterFunc: "made by goconc.after_func()",
     RLocker: "made by RWMutex.rlocker()",
     Ready: "made by what needs no waiting in an `async with`",
+    Await: "made by the awaitable twins of blocking calls",
+    CancelContext: "contexts are made by goconc.context.with_cancel() and its like",
+    PassiveContext: "contexts are made by goconc.context.background() and its like",
+    CancelFunc: "made by goconc.context.with_cancel() and its like",
+    CancelCauseFunc: "made by goconc.context.with_cancel_cause()",
+    DoneFunc: "made by goconc.context.after_func()",
+    TokenWait: "made by goconc.semaphore.Weighted",
+    Scope: "made by goconc.run()",
+    _AsyncGenerators: "made for the async generators of a scope",
+    _LoopBell: "made for an event loop",
 }
 
 

@@ -35,7 +35,7 @@ def _wait_for_main():
 cdef object run_here(Scope scope, object main, tuple args):
     """The calling thread is a worker meanwhile. A signal handler may raise anywhere in Python: none runs where that would skip a step."""
     cdef Worker *w
-    cdef Goroutine first = new_goroutine(main, args, None)
+    cdef Goroutine first = new_goroutine(main, args, None, "run() argument 'main'")
     cdef Goroutine root = first
     if first.g.kind == SleeperKind.coroutine:
         root = new_goroutine(_wait_for_main, (), None)
@@ -306,11 +306,11 @@ cdef int begin_procs(object procs) except -1:
     global procs_asked, procs_askers, procs_before
     if procs is None:
         return 0
-    if isinstance(procs, bool) or not isinstance(procs, int):
-        raise TypeError(f"procs must be an int, not {type(procs).__name__}")
-    if not 1 <= procs <= MAXPROCS_MOST:
-        raise ValueError(f"procs must be between 1 and {MAXPROCS_MOST}, not {procs}")
-    cdef uint32_t wanted = procs
+    cdef int overflow = 0
+    cdef int64_t number = whole_number(procs, "procs", overflow)
+    if number < 1 or number > MAXPROCS_MOST:
+        raise ValueError(f"procs must be between 1 and {MAXPROCS_MOST}, not {number_text(procs)}")
+    cdef uint32_t wanted = <uint32_t>number
     cdef bint agreed = True, resized = True
     with cython.critical_section(starting):
         if procs_askers:

@@ -46,6 +46,9 @@ cdef class Mutex:
     Whoever holds it blocks when it locks it again; anybody may unlock it. ``with mu:``, or ``async with mu:`` in an async
     goroutine or a task of asyncio.
     """
+    def __cinit__(self):
+        pass  # and takes no arguments
+
     def lock(self, *, timeout=None):
         """Locks it; waits while it is locked. ``timeout`` in seconds: ``TimeoutError``."""
         cdef Worker *w = blocking_caller("Mutex.alock()")
@@ -97,6 +100,9 @@ cdef class RWMutex:
     A writer that waits keeps new readers out, so reading must not be nested. As a context manager it is locked for
     writing; ``with rw.rlocker():`` for reading.
     """
+    def __cinit__(self):
+        pass  # and takes no arguments
+
     def lock(self, *, timeout=None):
         """Locks it for writing; waits until nobody is inside. ``timeout`` in seconds: ``TimeoutError``."""
         cdef Worker *w = blocking_caller("RWMutex.alock()")
@@ -203,15 +209,19 @@ cdef class WaitGroup:
     manager it waits when the block is left without an exception.
     """
 
+    def __cinit__(self):
+        pass  # and takes no arguments
+
     def add(self, delta=1, /):
         """Changes the counter by ``delta``; at 0 it releases all who wait.
 
         ``RuntimeError``, and nothing changes, if it would fall below 0.
         """
         cdef WakeList wakes
-        cdef int64_t change = delta
-        if not self.own.add(change, wakes):
-            if change > 0:
+        cdef int overflow = 0
+        cdef int64_t change = whole_number(delta, "delta", overflow)
+        if overflow or not self.own.add(change, wakes):
+            if overflow > 0 or change > 0:
                 raise OverflowError("WaitGroup counter too large")
             raise RuntimeError("negative WaitGroup counter")
         make_all_ready(this_worker(), wakes)
@@ -316,7 +326,7 @@ cdef class Notice:
 
 cdef class AtomicInt:
     """An integer that several threads and goroutines change. It does not wrap: Python's integers have no bounds. (Go: ``atomic.Int64``)"""
-    def __init__(self, value=0, /):
+    def __cinit__(self, value=0, /):
         self.value = exact_int(value)
 
     def load(self):
@@ -388,7 +398,7 @@ cdef object exact_int(object value):
 
 cdef class AtomicBool:
     """A truth value that several threads and goroutines change. (Go: ``atomic.Bool``)"""
-    def __init__(self, value=False, /):
+    def __cinit__(self, value=False, /):
         self.value.store(exact_bool(value))
 
     def load(self):
@@ -421,11 +431,12 @@ cdef bint exact_bool(object value) except -1:
     return value
 
 
+@cython.trashcan(True)
 cdef class AtomicRef:
     """A reference that several threads and goroutines change. Compared by identity. (Go: ``atomic.Pointer[T]``)"""
     __class_getitem__ = classmethod(_GenericAlias)
 
-    def __init__(self, value=None, /):
+    def __cinit__(self, value=None, /):
         self.value = value
 
     def load(self):
@@ -459,9 +470,13 @@ cdef class AtomicRef:
         return f"AtomicRef({self.load()!r})"
 
 
+@cython.trashcan(True)
 cdef class AtomicValue:
     """A value of one type that several threads and goroutines change; its first value fixes the type. (Go: ``atomic.Value``)"""
     __class_getitem__ = classmethod(_GenericAlias)
+
+    def __cinit__(self):
+        pass  # and takes no arguments
 
     def load(self):
         """The value; None before the first ``store``."""

@@ -12,9 +12,6 @@ cdef class TokenWait:
     cdef PyObject *previous   # in the line, which owns a reference to each; then in the list of those just served
     cdef PyObject *next
 
-    def __init__(self):
-        raise TypeError("made by goconc.semaphore.Weighted")
-
 
 cdef class Tokens:
     """So many tokens, and a line of those who wait for some: the state of ``goconc.semaphore.Weighted``."""
@@ -144,11 +141,11 @@ cdef void wake_served(PyObject *served) noexcept:
 
 
 cdef int64_t token_count(object n) except -1:
-    if isinstance(n, bool) or not hasattr(type(n), "__index__"):
-        raise TypeError(f"n must be an int, not {type(n).__name__}")
-    if not 0 <= n < 1 << 63:
-        raise ValueError(f"n must be between 0 and 2**63 - 1, not {n}")
-    return n
+    cdef int overflow = 0
+    cdef int64_t count = whole_number(n, "n", overflow)
+    if count < 0 or overflow:
+        raise ValueError(f"n must be between 0 and 2**63 - 1, not {number_text(n)}")
+    return count
 
 
 # ---- for goconc.singleflight ----

@@ -31,7 +31,7 @@ class Broadcast(Generic[_T]):
     """Made by ``broadcast``. It goes on until its source ends; ``close()``, or the end of a ``with`` or ``async with`` block, stops it."""
 
     def __init__(self, source: Source[_T], ctx: context.Context | None) -> None:
-        values, life = reading("source", source), Chan[Never]()  # nothing is sent on that
+        values, life = reading("source", source, ctx), Chan[Never]()  # nothing is sent on that
         stage = Stage([life], [values] if isinstance(values, Stream) else [], ctx)
         subscribers: dict[Chan[_T], Slow] = stage.outs
         subscribers.clear()
@@ -47,6 +47,9 @@ class Broadcast(Generic[_T]):
         self._stage = stage
         self._life = Stream(life, stage)
         stage.start([work])
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle or copy a Broadcast")
 
     def subscribe(self, capacity: int = 0, *, slow: Slow = "wait") -> Stream[_T]:
         """All values from now on, with room for ``capacity`` that have not been read. If there is no more room, all others wait for

@@ -7,17 +7,21 @@ from typing import TypeVar
 
 from goconc import context
 from goconc._core import Chan, ChannelClosed, WouldBlock, aselect
-from goconc.patterns._source import reading
+from goconc.patterns._source import check_source, reading
 from goconc.patterns._stage import Body, Source, Stream, check_count, check_function, stream, streams
 
 _T = TypeVar("_T")
+
+_STREAMS_MOST = 65_536  # each is a case of one select
 
 
 def merge(*sources: Source[_T], ctx: context.Context | None = None) -> Stream[_T]:
     """The values of all sources, as they come. It ends when all have ended. (Go: fan-in)"""
     if not sources:
         raise ValueError("merge() needs at least one source")
-    several = [reading("sources", each) for each in sources]
+    for each in sources:
+        check_source("sources", each)
+    several = [reading("sources", each, ctx) for each in sources]
     out: Chan[_T] = Chan()
     return stream(out, [passing_on(values, out) for values in several], *several, ctx=ctx)
 
@@ -25,7 +29,7 @@ def merge(*sources: Source[_T], ctx: context.Context | None = None) -> Stream[_T
 def buffer(source: Source[_T], size: int, *, ctx: context.Context | None = None) -> Stream[_T]:
     """The same values, up to ``size`` of them read ahead. (Go: a buffered channel)"""
     check_count("size", size)
-    values, out = reading("source", source), Chan[_T](size)
+    values, out = reading("source", source, ctx), Chan[_T](size)
     return stream(out, [passing_on(values, out)], values, ctx=ctx)
 
 
@@ -44,10 +48,10 @@ def split(
 
     If one is left, the others get its share; with a ``key`` its values are dropped.
     """
-    check_count("n", n)
+    check_count("n", n, most=_STREAMS_MOST)
     if key is not None:
         check_function("key", key)
-    values, outs = reading("source", source), [Chan[_T]() for _ in range(n)]
+    values, outs = reading("source", source, ctx), [Chan[_T]() for _ in range(n)]
 
     async def to_one_that_is_ready() -> None:
         async for value in values:
@@ -66,8 +70,8 @@ def split(
 
 def tee(source: Source[_T], n: int = 2, *, ctx: context.Context | None = None) -> tuple[Stream[_T], ...]:
     """``n`` streams, and each value goes to all of them: the slowest one sets the pace. One that is left is passed over."""
-    check_count("n", n)
-    values, outs = reading("source", source), [Chan[_T]() for _ in range(n)]
+    check_count("n", n, most=_STREAMS_MOST)
+    values, outs = reading("source", source, ctx), [Chan[_T]() for _ in range(n)]
 
     async def work() -> None:
         async for value in values:

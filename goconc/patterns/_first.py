@@ -8,7 +8,7 @@ from typing import Any, TypeVar, overload
 from goconc import context
 from goconc._core import Chan
 from goconc.patterns._pool import catching, worker_pool
-from goconc.patterns._stage import Stream, check_function, settled, stream
+from goconc.patterns._stage import Stream, check_context, check_function, settled, stream
 
 _R = TypeVar("_R")
 
@@ -27,6 +27,8 @@ def first(*calls: Any, ctx: context.Context | None = None) -> Stream[Any]:
         raise ValueError("first() needs at least one call")
     for each in calls:
         check_function("calls", each)
+    if ctx is not None:
+        check_context(ctx)
     outcomes = worker_pool(catching(_made), calls, len(calls))
     out: Chan[Any] = Chan()
 

@@ -22,7 +22,7 @@ def batch(
     check_count("size", size)
     if within is not None:
         check_seconds("within", within)
-    values, out = reading("source", source), Chan[list[_T]]()
+    values, out = reading("source", source, ctx), Chan[list[_T]]()
 
     async def work() -> None:
         while True:
@@ -47,7 +47,7 @@ def window(
     """The last ``size`` values, as a tuple, each time ``step`` more have come. Nothing goes out before there are ``size``."""
     check_count("size", size)
     check_count("step", step)
-    values, out = reading("source", source), Chan[tuple[_T, ...]]()
+    values, out = reading("source", source, ctx), Chan[tuple[_T, ...]]()
 
     async def work() -> None:
         latest: deque[_T] = deque(maxlen=size)
@@ -80,7 +80,7 @@ def aggregate(fn: Any, source: Source[Any], initial: Any, *, ctx: context.Contex
     ``aggregate(operator.add, sizes, 0).recv()``
     """
     check_function("fn", fn)
-    values, out = reading("source", source), Chan[Any]()
+    values, out = reading("source", source, ctx), Chan[Any]()
 
     def work() -> None:
         total = initial

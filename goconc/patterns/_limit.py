@@ -7,9 +7,9 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from goconc import context
-from goconc._core import Chan, RecvChan, after, in_plain_goroutine, raise_if_done
+from goconc._core import Chan, RecvChan, after, check_limits, in_plain_goroutine, number_text
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, check_count, is_channel, stream
+from goconc.patterns._stage import Source, Stream, check_count, check_number, is_channel, stream
 
 _T = TypeVar("_T")
 
@@ -22,8 +22,7 @@ class Limiter:
     """
 
     def __init__(self, rate: float, burst: int = 1) -> None:
-        if isinstance(rate, bool) or not isinstance(rate, int | float):
-            raise TypeError(f"rate must be a number per second, not {type(rate).__name__}")
+        rate = check_number("rate", rate, "a number per second")
         if not rate > 0:
             raise ValueError(f"rate must be more than 0 per second, not {rate}")
         check_count("burst", burst)
@@ -40,7 +39,7 @@ class Limiter:
         """Takes ``n`` tokens and returns how many seconds later they are there; None, and takes none, if that is more than ``most``."""
         check_count("n", n)
         if n > self.burst:
-            raise ValueError(f"n must be at most burst, which is {self.burst}, not {n}")
+            raise ValueError(f"n must be at most burst, which is {self.burst}, not {number_text(n)}")
         with self._lock:
             now = monotonic()
             empty_at = max(self._empty_at, now - self.burst / self.rate) + n / self.rate
@@ -63,8 +62,7 @@ class Limiter:
         In an ``async def`` goroutine: ``await aacquire()``.
         """
         in_plain_goroutine("aacquire()")
-        if ctx is not None:
-            raise_if_done(ctx)
+        check_limits(timeout, ctx)
         wait = self._take(n, float("inf"))
         if wait is not None and wait > 0:
             try:
@@ -75,8 +73,7 @@ class Limiter:
 
     async def aacquire(self, n: int = 1, *, timeout: float | None = None, ctx: context.Context | None = None) -> None:
         """The awaitable twin of ``acquire``."""
-        if ctx is not None:
-            raise_if_done(ctx)
+        check_limits(timeout, ctx)
         wait = self._take(n, float("inf"))
         if wait is not None and wait > 0:
             try:
@@ -94,7 +91,7 @@ def rate_limit(
     """
     if not isinstance(limit, Limiter) and not is_channel(limit):
         limit = Limiter(limit)  # type: ignore[arg-type]
-    values, out = reading("source", source), Chan[_T]()
+    values, out = reading("source", source, ctx), Chan[_T]()
 
     async def work() -> None:
         async for value in values:

@@ -11,7 +11,8 @@ from goconc import context
 from goconc._core import in_plain_goroutine, makes_coroutine_function
 from goconc.patterns import _progress
 from goconc.patterns._progress import Show
-from goconc.patterns._stage import Source, Stream, check_function, settled
+from goconc.patterns._source import reading
+from goconc.patterns._stage import Source, Stream, check_count, check_function, settled
 from goconc.patterns._transform import map
 
 _T = TypeVar("_T")
@@ -52,11 +53,11 @@ def worker_pool(
     The first exception stops the pool, and is raised where the results are read; with ``catching(fn)`` each job has its own outcome.
     ``progress=True`` shows a bar (of tqdm, which must be installed), a function is called with ``(done, total)``; see ``progress``.
     """
-    if progress is False:
-        return map(fn, jobs, workers=workers, ordered=ordered, ctx=ctx)
-    show = _progress.shown("progress", progress)
-    results = map(fn, jobs, workers=workers, ordered=ordered, ctx=ctx)
-    return _progress.progress(results, show, total=_progress.known_length(jobs), ctx=ctx)
+    check_function("fn", fn)
+    check_count("workers", workers)
+    show = None if progress is False else _progress.shown("progress", progress)
+    results = map(fn, reading("jobs", jobs, ctx), workers=workers, ordered=ordered, ctx=ctx)
+    return results if show is None else _progress.progress(results, show, total=_progress.known_length(jobs), ctx=ctx)
 
 
 def for_each(

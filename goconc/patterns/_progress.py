@@ -28,7 +28,7 @@ def progress(
     else:
         check_count("total", total, 0)
     call = shown("show", show)
-    values, out = reading("source", source), Chan[_T]()
+    values, out = reading("source", source, ctx), Chan[_T]()
 
     def work() -> None:
         try:

@@ -9,8 +9,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from goconc import context
-from goconc._core import Canceled, after, makes_coroutine_function, raise_if_done
-from goconc.patterns._stage import check_count, check_function, check_seconds, settled
+from goconc._core import Canceled, after, makes_coroutine_function, number_text, raise_if_done
+from goconc.patterns._stage import check_context, check_count, check_function, check_number, check_seconds, settled
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -30,9 +30,8 @@ class Backoff:
     def __post_init__(self) -> None:
         check_seconds("first", self.first)
         check_seconds("most", self.most)
-        check_seconds("factor", self.factor)
-        if self.factor < 1:
-            raise ValueError(f"factor must be at least 1, not {self.factor}")
+        if not check_number("factor", self.factor, "a number") >= 1:
+            raise ValueError(f"factor must be at least 1, not {number_text(self.factor)}")
 
     def __iter__(self) -> Iterator[float]:
         delay = min(self.first, self.most)
@@ -68,6 +67,8 @@ def retry(
     for kind in on if isinstance(on, tuple) else (on,):
         if not isinstance(kind, type) or not issubclass(kind, Exception):  # type: ignore[redundant-expr]
             raise TypeError(f"on must be a class of exceptions or a tuple of them, not {kind!r}")
+    if ctx is not None:
+        check_context(ctx)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
         for attempt, delay in enumerate(backoff, 1):

@@ -73,7 +73,7 @@ def or_channel(*channels: RecvChan[Any], ctx: context.Context | None = None) -> 
 
 def bridge(sources: Source[Source[_T]], *, ctx: context.Context | None = None) -> Stream[_T]:
     """The values of each source in turn, from a stream or channel of sources: the next one is begun when the last has ended."""
-    several, out = reading("sources", sources), Chan[_T]()
+    several, out = reading("sources", sources, ctx), Chan[_T]()
 
     async def work() -> None:
         async for each in several:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from goconc import context
 from goconc._core import Chan, shield
-from goconc.patterns._stage import Source, Stream, is_channel, stream
+from goconc.patterns._stage import Source, Stream, check_context, is_channel, stream
 
 _T = TypeVar("_T")
 
@@ -32,18 +32,20 @@ def source(values: Source[_T], *, ctx: context.Context | None = None) -> Stream[
                 with shield():
                     await values.aclose()  # nobody else would run its ``finally`` blocks
 
+    check_source("values", values)
     if isinstance(values, Iterable):
         return stream(out, [feed], values, ctx=ctx)
-    if isinstance(values, AsyncIterable):
-        return stream(out, [afeed], ctx=ctx)
-    raise TypeError(f"values must be iterable, not {type(values).__name__}")
+    return stream(out, [afeed], ctx=ctx)
 
 
-def reading(name: str, values: Source[_T]) -> Any:
-    """What the goroutines of a stage, of either kind and in any number, can iterate over."""
-    if isinstance(values, Stream) or is_channel(values):
-        return values
-    try:
-        return source(values)
-    except TypeError:
-        raise TypeError(f"{name} must be iterable, not {type(values).__name__}") from None
+def reading(name: str, values: Source[_T], ctx: context.Context | None = None) -> Any:
+    """What the goroutines of a stage, of either kind and in any number, can iterate over. Nothing is begun if ``ctx`` is none."""
+    check_source(name, values)
+    if ctx is not None:
+        check_context(ctx)
+    return values if isinstance(values, Stream) or is_channel(values) else source(values)
+
+
+def check_source(name: str, values: object) -> None:
+    if not isinstance(values, Iterable | AsyncIterable):
+        raise TypeError(f"{name} must be iterable, not {type(values).__name__}")

@@ -33,6 +33,7 @@ from goconc._core import (
     goexit,
     in_plain_goroutine,
     makes_coroutine_function,
+    number_text,
     raise_if_done,
     shield,
 )
@@ -232,6 +233,8 @@ class Stream(Generic[_T_co]):
     __slots__ = ("__weakref__", "_leaving", "_out", "_stage")
 
     def __init__(self, out: Chan[_T_co], stage: Stage) -> None:
+        if not isinstance(stage, Stage):
+            raise TypeError("a Stream is made by the patterns, such as goconc.patterns.source()")
         self._leaving = threading.Lock()  # for the first to leave; nobody waits for it
         self._out = out
         self._stage = stage
@@ -402,11 +405,20 @@ def settled(result: Any) -> Any:
         raise
 
 
+def check_number(name: str, number: object, what: str) -> float:
+    """As a float, by which it is calculated with."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise TypeError(f"{name} must be {what}, not {type(number).__name__}")
+    try:
+        return float(number)
+    except OverflowError:
+        raise ValueError(f"{name} must be a number that fits a float, not {number_text(number)}") from None
+
+
 def check_seconds(name: str, seconds: object) -> None:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__}")
-    if not seconds >= 0:
-        raise ValueError(f"{name} must not be negative or nan, but is {seconds}")
+    number = check_number(name, seconds, "a number of seconds")
+    if not number >= 0:
+        raise ValueError(f"{name} must not be negative or nan, but is {number}")
 
 
 def check_function(name: str, fn: object) -> None:
@@ -423,8 +435,10 @@ def check_context(ctx: object) -> None:
         raise TypeError(f"ctx must be a context, not {type(ctx).__name__}")
 
 
-def check_count(name: str, n: object, least: int = 1) -> None:
+def check_count(name: str, n: object, least: int = 1, most: int = sys.maxsize) -> None:
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"{name} must be an int, not {type(n).__name__}")
     if n < least:
-        raise ValueError(f"{name} must be at least {least}, not {n}")
+        raise ValueError(f"{name} must be at least {least}, not {number_text(n)}")
+    if n > most:
+        raise ValueError(f"{name} must be at most {most}, not {number_text(n)}")

@@ -18,7 +18,7 @@ from goconc._core import (
     shield,
 )
 from goconc.patterns._retry import BACKOFF, Backoff, check_backoff
-from goconc.patterns._stage import Stream, check_count, check_function, check_seconds, stream
+from goconc.patterns._stage import Stream, check_context, check_count, check_function, check_seconds, stream
 
 _R = TypeVar("_R")
 
@@ -31,9 +31,14 @@ class Watchdog:
 
     def __init__(self, silence: float, ctx: context.Context | None = None) -> None:
         check_seconds("silence", silence)
+        if ctx is not None:
+            check_context(ctx)
         self.ctx, self._cancel = context.with_cancel_cause(context.background() if ctx is None else ctx)
         self.silence = silence
         self._timer = after_func(silence, self._bite)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle or copy a Watchdog")
 
     def _bite(self) -> None:
         self._cancel(TimeoutError(f"no heartbeat for {self.silence:g} s"))

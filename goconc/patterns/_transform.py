@@ -42,7 +42,7 @@ def map(
     check_count("workers", workers)
     if ordered and workers > 1:
         return _in_order(fn, source, workers, ctx)
-    values, out = reading("source", source), Chan[Any]()
+    values, out = reading("source", source, ctx), Chan[Any]()
 
     def work() -> None:
         for value in values:
@@ -57,7 +57,7 @@ def map(
 
 def _in_order(fn: Any, source: Source[Any], workers: int, ctx: context.Context | None) -> Stream[Any]:
     """Each job carries the channel for its result, and these channels stand in the order of the jobs. (Pike: "restoring sequence")"""
-    values, out = reading("source", source), Chan[Any]()
+    values, out = reading("source", source, ctx), Chan[Any]()
     jobs: Chan[tuple[Any, Chan[Any]]] = Chan()
     results: Chan[Chan[Any]] = Chan(workers - 1)  # with the one that is waited for: one for each worker
 
@@ -97,7 +97,7 @@ def filter(wanted: Callable[[_T], object], source: Source[_T], *, ctx: context.C
 def filter(wanted: Any, source: Source[Any], *, ctx: context.Context | None = None) -> Stream[Any]:
     """The values for which ``wanted(value)`` is true, in order."""
     check_function("wanted", wanted)
-    values, out = reading("source", source), Chan[Any]()
+    values, out = reading("source", source, ctx), Chan[Any]()
 
     def work() -> None:
         for value in values:
@@ -127,7 +127,7 @@ def flat_map(
 def flat_map(fn: Any, source: Source[Any], *, ctx: context.Context | None = None) -> Stream[Any]:
     """All values of the iterable ``fn(value)``, value by value. ``fn`` may be a generator function, an async one too."""
     check_function("fn", fn)
-    values, out = reading("source", source), Chan[Any]()
+    values, out = reading("source", source, ctx), Chan[Any]()
 
     def work() -> None:
         for value in values:

@@ -12,6 +12,7 @@ HEAD = """
 import warnings
 import goconc
 from goconc import Chan
+from goconc.sync import AtomicRef, AtomicValue
 
 DEPTH = 50_000  # more than a C stack holds
 
@@ -54,6 +55,20 @@ def operations():
         inner = ch.asend(inner)
     return inner
 
+def references():
+    inner = None
+    for _ in range(DEPTH):
+        inner = AtomicRef(inner)
+    return inner
+
+def atomic_values():
+    inner = AtomicValue()
+    for _ in range(DEPTH):
+        outer = AtomicValue()
+        outer.store(inner)
+        inner = outer
+    return inner
+
 def mixed():
     inner, ch = None, Chan(1)
     for _ in range(DEPTH):
@@ -65,7 +80,7 @@ def mixed():
     return inner
 
 warnings.simplefilter("ignore")  # operations that are never awaited
-KINDS = (channels, views, selected, results, operations, mixed)
+KINDS = (channels, views, selected, results, operations, references, atomic_values, mixed)
 """
 
 WHERE = {
@@ -107,4 +122,5 @@ for make in KINDS:
     environment = {**os.environ, "PYTHONPATH": package}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.split() == ["channels", "views", "selected", "results", "operations", "mixed"]
+    kinds = ["channels", "views", "selected", "results", "operations", "references", "atomic_values", "mixed"]
+    assert done.stdout.split() == kinds
