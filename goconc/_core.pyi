@@ -895,6 +895,9 @@ class Tokens:
     def release(self, n: SupportsIndex = 1) -> None:
         """Gives ``n`` tokens back. ``RuntimeError`` if so many are not taken. (Go: ``Release``)"""
 
+def check_tokens(n: SupportsIndex) -> None:
+    """Refuses what is no number of tokens. For goconc's own modules."""
+
 def remove_if(owner: object, table: dict[Any, Any], key: object, value: object) -> None:
     """Removes ``key`` if it stands for ``value``, or for anything if that is None, in one step among such calls with
     the same ``owner``.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from goconc._core import Tokens, TokenWait, check_limits, in_plain_goroutine, raise_if_done
+from goconc._core import Tokens, TokenWait, check_context, check_limits, check_tokens, in_plain_goroutine, raise_if_done
 
 if TYPE_CHECKING:
     from goconc._core import _Context
@@ -88,6 +88,10 @@ class Weighted(Tokens):
 
     def hold(self, n: SupportsIndex = 1, *, timeout: float | None = None, ctx: _Context | None = None) -> _Hold:
         """For ``with`` and ``async with``: ``n`` tokens for the time of the block."""
+        check_tokens(n)
+        check_limits(timeout, None)
+        if ctx is not None:
+            check_context("ctx", ctx)
         return _Hold(self, n, {"timeout": timeout, "ctx": ctx})
 
     def __enter__(self) -> None:

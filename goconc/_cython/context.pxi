@@ -70,14 +70,14 @@ def check_limits(timeout, ctx) -> None:
 cdef object foreign_done(object ctx):
     done = ctx.done()
     if done is not None and channel_of(done) is None:
-        raise TypeError(f"done() of a context must give a channel, and that of a {type(ctx).__name__} gave a {type(done).__name__}")
+        raise TypeError(f"done() of the context {type(ctx).__name__} must give a channel, not {type(done).__name__}")
     return done
 
 
 cdef object foreign_error(object ctx):
     error = ctx.err()
     if error is not None and not isinstance(error, BaseException):
-        raise TypeError(f"err() of a context must give an exception or None, and that of a {type(ctx).__name__} gave a {type(error).__name__}")
+        raise TypeError(f"err() of the context {type(ctx).__name__} must give an exception or None, not {type(error).__name__}")
     return error
 
 
@@ -599,6 +599,7 @@ def context_after_func(ctx, fn, /):
     check_context("ctx", ctx)
     if not callable(fn):
         raise TypeError(f"after_func() argument 'fn' must be callable, not {type(fn).__name__}")
+    check_runnable("after_func() argument 'fn'", fn)
     func = DoneFunc.__new__(DoneFunc)
     func.node.owner = <void *>func
     func.fn = fn

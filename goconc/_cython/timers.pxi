@@ -240,6 +240,7 @@ def after_func(seconds, fn, /):
     cdef Worker *w = this_worker()
     if not callable(fn):
         raise TypeError(f"after_func() argument 'fn' must be callable, not {type(fn).__name__}")
+    check_runnable("after_func() argument 'fn'", fn)
     cdef AfterFunc timer = AfterFunc.__new__(AfterFunc)
     timer.deadline.kind = DeadlineKind.function
     timer.deadline.owner = <void *>timer

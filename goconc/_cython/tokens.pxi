@@ -131,6 +131,11 @@ cdef class Tokens:
         wake_served(served)
 
 
+def check_tokens(n) -> None:
+    """Refuses what is no number of tokens. For goconc's own modules."""
+    token_count(n)
+
+
 cdef void wake_served(PyObject *served) noexcept:
     cdef PyObject *following
     while served != NULL:
