@@ -35,7 +35,7 @@ cdef class Await:
         return self
 
     def __next__(self):
-        raise NotImplementedError  # replaced by await_next
+        return self.send(None)  # as a method; for `next` it is replaced by await_next
 
     def send(self, value):
         """Part of the coroutine protocol."""

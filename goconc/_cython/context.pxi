@@ -677,14 +677,20 @@ def _end_with_foreign(CancelContext ctx not None, parent):
 
 
 cdef int end_with_foreign(CancelContext ctx, object parent) except -1:
+    error, cause = foreign_end(parent)
+    end_context(ctx, END_FOREIGN, error, cause)
+    return 0
+
+
+cdef tuple foreign_end(object parent):
+    """The error and the cause of one that has ended."""
     try:
         error = foreign_error(parent)
     except TypeError as wrong:
-        error = wrong  # whoever waits is told
+        return wrong, None  # what it says is no error: whoever waits is told so
     if error is None:
         error = Canceled("context canceled")
-    end_context(ctx, END_FOREIGN, error, foreign_cause(parent, error))
-    return 0
+    return error, foreign_cause(parent, error)
 
 
 cdef void stop_watching(CancelContext ctx) noexcept:

@@ -53,6 +53,10 @@ cdef class Goroutine:
         with cython.critical_section(self):
             before, self.label = self.label, value  # dropped outside
 
+    @name.deleter
+    def name(self):
+        raise AttributeError("a goroutine has a name: set another one")
+
     cdef str status(self):
         """Go's words for what it does: running, runnable, done, or what it waits on."""
         if self.g.state.is_parked() and self.g.reason != WaitReason.none:

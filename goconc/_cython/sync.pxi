@@ -11,7 +11,7 @@ cdef class Ready:
         return self
 
     def __next__(self):
-        raise NotImplementedError  # replaced by ready_next
+        raise StopIteration(self.value)  # as a method; for `next` it is replaced by ready_next
 
 
 cdef int ready_send(PyObject *self, PyObject *value, PyObject **result) except -1:
@@ -46,8 +46,8 @@ cdef class Mutex:
     Whoever holds it blocks when it locks it again; anybody may unlock it. ``with mu:``, or ``async with mu:`` in an async
     goroutine or a task of asyncio.
     """
-    def __cinit__(self):
-        pass  # and takes no arguments
+    def __init__(self):
+        pass  # and refuses arguments
 
     def lock(self, *, timeout=None):
         """Locks it; waits while it is locked. ``timeout`` in seconds: ``TimeoutError``."""
@@ -100,8 +100,8 @@ cdef class RWMutex:
     A writer that waits keeps new readers out, so reading must not be nested. As a context manager it is locked for
     writing; ``with rw.rlocker():`` for reading.
     """
-    def __cinit__(self):
-        pass  # and takes no arguments
+    def __init__(self):
+        pass  # and refuses arguments
 
     def lock(self, *, timeout=None):
         """Locks it for writing; waits until nobody is inside. ``timeout`` in seconds: ``TimeoutError``."""
@@ -209,8 +209,8 @@ cdef class WaitGroup:
     manager it waits when the block is left without an exception.
     """
 
-    def __cinit__(self):
-        pass  # and takes no arguments
+    def __init__(self):
+        pass  # and refuses arguments
 
     def add(self, delta=1, /):
         """Changes the counter by ``delta``; at 0 it releases all who wait.
@@ -475,8 +475,8 @@ cdef class AtomicValue:
     """A value of one type that several threads and goroutines change; its first value fixes the type. (Go: ``atomic.Value``)"""
     __class_getitem__ = classmethod(_GenericAlias)
 
-    def __cinit__(self):
-        pass  # and takes no arguments
+    def __init__(self):
+        pass  # and refuses arguments
 
     def load(self):
         """The value; None before the first ``store``."""

@@ -162,7 +162,7 @@ cdef int need_init(RecvChan c) except -1:
 cdef int64_t period_of(object seconds) except? -1:
     cdef int64_t period = nanoseconds(seconds, "seconds")
     if period <= 0:
-        raise ValueError(f"seconds must be more than 0 for a ticker, not {seconds}")
+        raise ValueError(f"seconds must be more than 0 for a ticker, not {number_text(seconds)}")
     return period
 
 

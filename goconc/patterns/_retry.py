@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from goconc import context
-from goconc._core import Canceled, after, makes_coroutine_function, number_text, raise_if_done
+from goconc._core import Canceled, after, in_plain_goroutine, makes_coroutine_function, number_text, raise_if_done
 from goconc.patterns._stage import check_context, check_count, check_function, check_number, check_seconds, settled
 
 _P = ParamSpec("_P")
@@ -71,6 +71,7 @@ def retry(
         check_context(ctx)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
+        in_plain_goroutine("a retry() of an async function")
         for attempt, delay in enumerate(backoff, 1):
             if ctx is not None:
                 raise_if_done(ctx)

@@ -2,6 +2,7 @@
 
 import pytest
 
+import goconc
 from goconc import context
 
 TABLE = """
@@ -77,10 +78,8 @@ def test_the_table_is_complete(covers_all):
     covers_all(context, TABLE.strip().splitlines())
 
 
-def test_a_parent_whose_error_is_none(eventually):
+def test_a_parent_whose_error_is_none():
     """It ends with a wrong error only later: whoever waits below it is told."""
-    import goconc
-
     ended = goconc.Chan()
 
     class Parent:

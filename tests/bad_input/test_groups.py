@@ -39,7 +39,7 @@ semaphore.Weighted(-1)                          | ValueError | ^n must be betwee
 semaphore.Weighted(2**63)                       | ValueError | ^n must be between 0 and 2\\*\\*63 - 1, not 9223372036854775808$
 semaphore.Weighted(vast)                        | ValueError | ^n must be between 0 and 2\\*\\*63 - 1, not one of 16610 bits$
 semaphore.Weighted(lies)                        | Lie        |
-semaphore.Weighted(wrong)                       | TypeError  | __index__ returned non-int
+semaphore.Weighted(wrong)                       | TypeError  | __index__
 sem.acquire("1")                                | TypeError  | ^n must be an int, not str$
 sem.acquire(-1)                                 | ValueError | ^n must be between 0 and 2\\*\\*63 - 1, not -1$
 sem.acquire(1, 1)                               | TypeError  | positional argument

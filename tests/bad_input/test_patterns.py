@@ -6,7 +6,7 @@ from goconc import patterns
 
 TABLE = """
 patterns.source(1)                                | TypeError  | ^values must be iterable, not int$
-patterns.source(lies)                             | Lie        |
+list(patterns.source(lies))                       | Lie        |
 patterns.source(items, 1)                         | TypeError  | positional argument
 patterns.source(items, ctx=1)                     | TypeError  | ^ctx must be a context, not int$
 patterns.source(items, ctx=Foreign(5, None))      | TypeError  | ^done\\(\\) of the context Foreign must give a channel, not int$

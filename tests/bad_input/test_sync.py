@@ -42,7 +42,7 @@ wg.add(1.5)                                  | TypeError    | ^delta must be an 
 wg.add(True)                                 | TypeError    | ^delta must be an int, not bool$
 wg.add(nan)                                  | TypeError    | ^delta must be an int, not float$
 wg.add(lies)                                 | Lie          |
-wg.add(wrong)                                | TypeError    | __index__ returned non-int
+wg.add(wrong)                                | TypeError    | __index__
 wg.add(2**63 - 1)                            | OverflowError | ^WaitGroup counter too large$
 wg.add(2**63)                                | OverflowError | ^WaitGroup counter too large$
 wg.add(vast)                                 | OverflowError | ^WaitGroup counter too large$

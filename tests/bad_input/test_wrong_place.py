@@ -51,7 +51,7 @@ topic.close()                          | RuntimeError | await aclose\(\) instead
 limiter.acquire()                      | RuntimeError | await aacquire\(\) instead$
 next(patterns.or_done(ch, BACKGROUND)) | RuntimeError | await arecv\w*\(\) instead$
 patterns.for_each(wg.done, items, 2)   | RuntimeError | await afor_each\(\) instead$
-patterns.retry(sleep)(0)               | RuntimeError | await asleep\(\) instead$
+patterns.retry(wg.done)()              | RuntimeError | await a retry\(\) of an async function instead$
 """
 
 # Stepped by hand, as an `await` would.
@@ -63,9 +63,9 @@ aselect((ch, 1)).send(None)            | RuntimeError | can be awaited in an asy
 asleep(0).send(None)                   | RuntimeError | can be awaited in an async goroutine
 agosched().send(None)                  | RuntimeError | can be awaited in an async goroutine
 ended.ajoin().send(None)               | RuntimeError | can be awaited in an async goroutine
-next(iter(mu.alock()))                 | RuntimeError | can be awaited in an async goroutine
+mu.alock().__next__()                  | RuntimeError | can be awaited in an async goroutine
 wg.await_().send(None)                 | RuntimeError | can be awaited in an async goroutine
-ch.arecv().throw(1)                    | TypeError    | ^throw\\(\\) argument 'error' must be an exception, not int$
+operation.throw(1)                     | TypeError    | ^throw\\(\\) argument 'error' must be an exception, not int$
 """
 
 KINDS = """
