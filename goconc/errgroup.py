@@ -158,7 +158,9 @@ class Group:
             check_runnable("go() argument 'fn'", fn)
             if type(fn) is CoroutineType:
                 if args or kwargs:
-                    raise TypeError("go() argument 'fn' is a coroutine object, which has been called already and takes no arguments")
+                    raise TypeError(
+                        "go() argument 'fn' is a coroutine object, which has been called already and takes no arguments"
+                    )
                 task = go(self._await(slots, _Unstarted(fn)))
             elif makes_coroutine_function(fn):
                 task = go(self._await(slots, _Unstarted(fn(*args, **kwargs))))

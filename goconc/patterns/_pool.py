@@ -12,7 +12,7 @@ from goconc._core import in_plain_goroutine, makes_coroutine_function
 from goconc.patterns import _progress
 from goconc.patterns._progress import Show
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, check_count, check_function, settled
+from goconc.patterns._stage import WORKERS_MOST, Source, Stream, check_count, check_function, settled
 from goconc.patterns._transform import map
 
 _T = TypeVar("_T")
@@ -54,7 +54,7 @@ def worker_pool(
     ``progress=True`` shows a bar (of tqdm, which must be installed), a function is called with ``(done, total)``; see ``progress``.
     """
     check_function("fn", fn)
-    check_count("workers", workers)
+    check_count("workers", workers, most=WORKERS_MOST)
     show = None if progress is False else _progress.shown("progress", progress)
     results = map(fn, reading("jobs", jobs, ctx), workers=workers, ordered=ordered, ctx=ctx)
     return results if show is None else _progress.progress(results, show, total=_progress.known_length(jobs), ctx=ctx)

@@ -41,6 +41,8 @@ from goconc._core import (
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 
+WORKERS_MOST = 1_000_000  # they are all started at once
+
 Source: TypeAlias = Iterable[_T] | AsyncIterable[_T]
 Body: TypeAlias = Callable[[], object]
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 from goconc import context
 from goconc._core import Chan, goexit
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, check_count, check_function, of_kind, settled, stream
+from goconc.patterns._stage import WORKERS_MOST, Source, Stream, check_count, check_function, of_kind, settled, stream
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -39,7 +39,7 @@ def map(
 ) -> Stream[Any]:
     """``fn(value)`` of each value, by so many goroutines at once; in the order of the values, or with ``ordered=False`` as they come."""
     check_function("fn", fn)
-    check_count("workers", workers)
+    check_count("workers", workers, most=WORKERS_MOST)
     if ordered and workers > 1:
         return _in_order(fn, source, workers, ctx)
     values, out = reading("source", source, ctx), Chan[Any]()

@@ -14,7 +14,10 @@ import pytest
 import goconc
 from goconc import Chan, WouldBlock, context, errgroup, patterns, semaphore, singleflight, sync
 
-MODULES = {module.__name__.rpartition(".")[2]: module for module in (context, errgroup, patterns, semaphore, singleflight, sync)}
+MODULES = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (context, errgroup, patterns, semaphore, singleflight, sync)
+}
 BACKGROUND = context.background()
 
 
@@ -307,12 +310,19 @@ def public_callables(module):
             found.update({name} if inspect.isroutine(thing) else ())
         elif not issubclass(thing, BaseException) and not getattr(thing, "_is_protocol", False):
             found.add(name)
-            for attribute in dir(thing):
-                called = inspect.getattr_static(thing, attribute)
-                if attribute == "__call__" or not attribute.startswith("_") and attribute not in dir(tuple):
-                    if inspect.isroutine(called) or getattr(called, "fset", None) or attribute == "name":
-                        found.add(f"{name}.{attribute}")
+            found.update(f"{name}.{attribute}" for attribute in dir(thing) if takes_something(thing, attribute))
     return found
+
+
+def takes_something(cls, attribute):
+    if attribute.startswith("_") or attribute in dir(tuple):
+        return attribute == "__call__"
+    found = inspect.getattr_static(cls, attribute)
+    return (
+        inspect.isroutine(found)
+        or getattr(found, "fset", None) is not None
+        or (cls, attribute) == (goconc.Goroutine, "name")
+    )
 
 
 def name_of_called(row):

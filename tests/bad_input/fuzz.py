@@ -15,11 +15,11 @@ from goconc import context, errgroup, patterns, semaphore, singleflight, sync
 
 MODULES = (goconc, sync, context, errgroup, semaphore, singleflight, patterns)
 KEYWORDS = (
-    "timeout", "ctx", "default", "limit", "workers", "ordered", "n", "size", "capacity", "key", "slow", "within", "step", "total", "silence",
-    "restarts", "backoff", "attempts", "on", "procs", "value", "progress",
+    "timeout", "ctx", "default", "limit", "workers", "ordered", "n", "size", "capacity", "key", "slow", "within", "step", "total",
+    "silence", "restarts", "backoff", "attempts", "on", "procs", "value", "progress",
 )  # fmt: skip
 METHODS = {
-    "__init__", "__enter__", "__exit__", "__iter__", "__next__", "__aiter__", "__anext__", "__aenter__", "__aexit__", "__await__", "__len__",
+    "__init__", "__enter__", "__iter__", "__next__", "__aiter__", "__anext__", "__aenter__", "__await__", "__len__",
     "__call__", "__eq__", "__hash__", "__repr__", "__reduce__", "__bool__", "__class_getitem__",
 }  # fmt: skip
 FAMILIES = (
@@ -38,16 +38,59 @@ async def coroutine_function(*args):
     return args
 
 
+def block(thing):
+    with thing as inner:
+        return inner
+
+
+def block_that_fails(thing):
+    with thing:
+        raise ValueError
+
+
+async def async_block(thing):
+    async with thing as inner:
+        return inner
+
+
 NUMBERS = [-1, 0, 1, 2, 3, 0.001, 2**31, 2**63, -(2**70), 10**400, float("-inf"), True, 1j]
-OTHERS = [None, "", "text", b"bytes", (), (1, 2), object(), int, ValueError, ValueError("error"), range(3), "wait", "drop_oldest"]
-CALLABLES = [abs, len, generator, coroutine_function, lambda *args: None, lambda *args: args]
+OTHERS = [
+    None,
+    "",
+    "text",
+    b"bytes",
+    (),
+    (1, 2),
+    object(),
+    int,
+    ValueError,
+    ValueError("error"),
+    range(3),
+    "wait",
+    "drop_oldest",
+]
+CALLABLES = [
+    abs,
+    len,
+    generator,
+    coroutine_function,
+    block,
+    block_that_fails,
+    async_block,
+    lambda *args: None,
+    lambda *args: args,
+]
 VALUES = [*NUMBERS, *OTHERS, *CALLABLES, *JUNK.values()]
 
 
 def public_things():
     things = [getattr(module, name) for module in MODULES for name in module.__all__]
     # Not what prints, and no protocols: nobody calls them.
-    return [each for each in things if callable(each) and not getattr(each, "_is_protocol", False) and each is not goconc.excepthook]
+    return [
+        each
+        for each in things
+        if callable(each) and not getattr(each, "_is_protocol", False) and each is not goconc.excepthook
+    ]
 
 
 def functions_of(thing):

@@ -9,8 +9,17 @@ import pytest
 import goconc
 from goconc import _core
 
-TYPES = {name: thing for name, thing in vars(_core).items() if isinstance(thing, type) and thing.__module__.startswith("goconc")}
-OPEN = {name for name, thing in TYPES.items() if issubclass(thing, BaseException)} | {"Cancelable", "Tokens", "_ThreadLock", "shield"}
+TYPES = {
+    name: thing
+    for name, thing in vars(_core).items()
+    if isinstance(thing, type) and thing.__module__.startswith("goconc")
+}
+OPEN = {name for name, thing in TYPES.items() if issubclass(thing, BaseException)} | {
+    "Cancelable",
+    "Tokens",
+    "_ThreadLock",
+    "shield",
+}
 FINAL = [thing for name, thing in TYPES.items() if name not in OPEN]
 LEFT_OUT = {"__class__", "__init_subclass__", "__subclasshook__", "__new__", "__dir__", "__sizeof__"}
 
@@ -43,10 +52,9 @@ def test_made_by_new_alone(cls):
     """It is refused; or all its methods return, raise an ordinary exception, or wait."""
     try:
         hollow = cls.__new__(cls)
-    except TypeError as error:
-        assert str(error)
-    else:
-        goconc.run(try_all, hollow)
+    except TypeError:
+        return
+    goconc.run(try_all, hollow)
 
 
 @pytest.mark.parametrize("cls", FINAL, ids=lambda cls: cls.__name__)
