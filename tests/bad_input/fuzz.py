@@ -20,7 +20,7 @@ KEYWORDS = (
 )  # fmt: skip
 METHODS = {
     "__init__", "__enter__", "__iter__", "__next__", "__aiter__", "__anext__", "__aenter__", "__await__", "__len__",
-    "__call__", "__eq__", "__hash__", "__repr__", "__reduce__", "__bool__", "__class_getitem__",
+    "__call__", "__eq__", "__hash__", "__repr__", "__reduce__", "__bool__",
 }  # fmt: skip
 FAMILIES = (
     TypeError, ValueError, OverflowError, MemoryError, ImportError, TimeoutError, RuntimeError, StopIteration, StopAsyncIteration,

@@ -11,7 +11,7 @@ import goconc
 HEAD = """
 import warnings
 import goconc
-from goconc import Chan
+from goconc import Chan, context
 from goconc.sync import AtomicRef, AtomicValue
 
 DEPTH = 50_000  # more than a C stack holds
@@ -69,6 +69,12 @@ def atomic_values():
         inner = outer
     return inner
 
+def stops():
+    inner = print
+    for _ in range(DEPTH):
+        inner = context.after_func(context.background(), inner)
+    return inner
+
 def mixed():
     inner, ch = None, Chan(1)
     for _ in range(DEPTH):
@@ -80,7 +86,7 @@ def mixed():
     return inner
 
 warnings.simplefilter("ignore")  # operations that are never awaited
-KINDS = (channels, views, selected, results, operations, references, atomic_values, mixed)
+KINDS = (channels, views, selected, results, operations, references, atomic_values, stops, mixed)
 """
 
 WHERE = {
@@ -122,5 +128,5 @@ for make in KINDS:
     environment = {**os.environ, "PYTHONPATH": package}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    kinds = ["channels", "views", "selected", "results", "operations", "references", "atomic_values", "mixed"]
+    kinds = ["channels", "views", "selected", "results", "operations", "references", "atomic_values", "stops", "mixed"]
     assert done.stdout.split() == kinds
