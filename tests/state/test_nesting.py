@@ -15,6 +15,7 @@ from goconc import Chan, context
 from goconc.sync import AtomicRef, AtomicValue
 
 DEPTH = 50_000  # more than a C stack holds
+DEEPER = 6 * DEPTH  # of what takes little of it
 
 def channels():
     inner = None
@@ -57,13 +58,13 @@ def operations():
 
 def references():
     inner = None
-    for _ in range(DEPTH):
+    for _ in range(DEEPER):
         inner = AtomicRef(inner)
     return inner
 
 def atomic_values():
     inner = AtomicValue()
-    for _ in range(DEPTH):
+    for _ in range(DEEPER):
         outer = AtomicValue()
         outer.store(inner)
         inner = outer
@@ -71,7 +72,7 @@ def atomic_values():
 
 def stops():
     inner = print
-    for _ in range(DEPTH):
+    for _ in range(DEEPER):
         inner = context.after_func(context.background(), inner)
     return inner
 
