@@ -12,11 +12,11 @@ import inspect
 import pytest
 
 import goconc
-from goconc import Chan, WouldBlock, context, errgroup, patterns, semaphore, singleflight, sync
+from goconc import Chan, WouldBlock, context, debug, errgroup, patterns, semaphore, singleflight, sync
 
 MODULES = {
     module.__name__.rpartition(".")[2]: module
-    for module in (context, errgroup, patterns, semaphore, singleflight, sync)
+    for module in (context, debug, errgroup, patterns, semaphore, singleflight, sync)
 }
 BACKGROUND = context.background()
 

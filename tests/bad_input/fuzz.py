@@ -11,9 +11,9 @@ import warnings
 from conftest import JUNK, OBJECTS, Lie
 
 import goconc
-from goconc import context, errgroup, patterns, semaphore, singleflight, sync
+from goconc import context, debug, errgroup, patterns, semaphore, singleflight, sync
 
-MODULES = (goconc, sync, context, errgroup, semaphore, singleflight, patterns)
+MODULES = (goconc, sync, context, debug, errgroup, semaphore, singleflight, patterns)
 KEYWORDS = (
     "timeout", "ctx", "default", "limit", "workers", "ordered", "n", "size", "capacity", "key", "slow", "within", "step", "total",
     "silence", "restarts", "backoff", "attempts", "on", "procs", "value", "progress",

@@ -1,5 +1,7 @@
 """Bad input to what `goconc` itself offers."""
 
+import pkgutil
+
 import pytest
 
 import goconc
@@ -236,4 +238,6 @@ def test_refused_in_a_goroutine(row, refused):
 
 
 def test_the_tables_are_complete(covers_all):
+    modules = {module.name for module in pkgutil.iter_modules(goconc.__path__) if not module.name.startswith("_")}
+    assert modules == {"context", "debug", "errgroup", "patterns", "semaphore", "singleflight", "sync"}
     covers_all(goconc, (TABLE + IN_THREAD.lstrip()).strip().splitlines())
