@@ -206,7 +206,7 @@ def in_plain_goroutine(twin: str) -> bool:
     modules.
     """
 
-def check_runnable(argument: str, fn: object) -> None:
+def check_runnable(argument: str, fn: object) -> int:
     """Refuses what no goroutine can run. For goconc's own modules."""
 
 def makes_coroutine_function(fn: object) -> bool:

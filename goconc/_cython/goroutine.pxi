@@ -221,12 +221,13 @@ cdef int prepare(Goroutine go, PyObject *fn, tuple args, dict kwargs, str argume
     return 0
 
 
-def check_runnable(str argument, fn) -> None:
-    """Refuses what no goroutine can run. For goconc's own modules."""
+cpdef int check_runnable(str argument, object fn) except -1:
+    """Refuses what no goroutine can run. For goconc's own modules too."""
     if not callable(fn) and not PyCoro_CheckExact(<PyObject *>fn):
         raise TypeError(f"{argument} must be callable or a coroutine, not {type(fn).__name__}")
     if makes_async_generator(<PyObject *>fn):
         raise TypeError(f"{argument} must not be an async generator function: nobody would iterate over what it makes")
+    return 0
 
 
 def makes_coroutine_function(fn) -> bool:
