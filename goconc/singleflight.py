@@ -90,7 +90,7 @@ def _error_for_others(error: BaseException | None) -> BaseException | None:
     return canceled
 
 
-def _check_function(fn: object) -> None:
+def _check_function(fn: Any) -> None:
     if not callable(fn):
         raise TypeError(f"fn must be callable, not {type(fn).__name__}")
 

@@ -57,7 +57,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def _check_function(name: str, fn: object) -> None:
+def _check_function(name: str, fn: Any) -> None:
     if not callable(fn):
         raise TypeError(f"{name} must be callable, not {type(fn).__name__}")
 

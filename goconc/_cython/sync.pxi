@@ -40,14 +40,21 @@ cdef Ready ready_with(object value):
 cdef Ready LEFT = ready_with(None)   # entered, or left, and nothing to say
 
 
+cdef int refuse_arguments(tuple given) except -1:
+    """Of a class that takes none: by itself Cython would pass over them."""
+    if given:
+        raise TypeError(f"it takes no arguments ({len(given)} given)")
+    return 0
+
+
 cdef class Mutex:
     """A lock for one holder at a time. (Go: ``sync.Mutex``)
 
     Whoever holds it blocks when it locks it again; anybody may unlock it. ``with mu:``, or ``async with mu:`` in an async
     goroutine or a task of asyncio.
     """
-    def __init__(self):
-        pass  # and refuses arguments
+    def __cinit__(self, *none):
+        refuse_arguments(none)
 
     def lock(self, *, timeout=None):
         """Locks it; waits while it is locked. ``timeout`` in seconds: ``TimeoutError``."""
@@ -100,8 +107,8 @@ cdef class RWMutex:
     A writer that waits keeps new readers out, so reading must not be nested. As a context manager it is locked for
     writing; ``with rw.rlocker():`` for reading.
     """
-    def __init__(self):
-        pass  # and refuses arguments
+    def __cinit__(self, *none):
+        refuse_arguments(none)
 
     def lock(self, *, timeout=None):
         """Locks it for writing; waits until nobody is inside. ``timeout`` in seconds: ``TimeoutError``."""
@@ -209,8 +216,8 @@ cdef class WaitGroup:
     manager it waits when the block is left without an exception.
     """
 
-    def __init__(self):
-        pass  # and refuses arguments
+    def __cinit__(self, *none):
+        refuse_arguments(none)
 
     def add(self, delta=1, /):
         """Changes the counter by ``delta``; at 0 it releases all who wait.
@@ -475,8 +482,8 @@ cdef class AtomicValue:
     """A value of one type that several threads and goroutines change; its first value fixes the type. (Go: ``atomic.Value``)"""
     __class_getitem__ = classmethod(_GenericAlias)
 
-    def __init__(self):
-        pass  # and refuses arguments
+    def __cinit__(self, *none):
+        refuse_arguments(none)
 
     def load(self):
         """The value; None before the first ``store``."""
