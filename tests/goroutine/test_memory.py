@@ -73,4 +73,5 @@ def test_memory_of_a_parked_goroutine(kind_name):
     each, grown = map(int, done.stdout.split())
     most = {"plain": 5 * 1024, "async": 1024}[kind_name]
     assert each <= most, f"{each} bytes a goroutine"
-    assert grown <= most / 4, f"it grew by {grown} bytes a goroutine when it was used again"
+    # Three times over: what is leaked would be three goroutines. Free memory in half-used pages is some of it.
+    assert grown <= each, f"it grew by {grown} bytes a goroutine when it was used again"
