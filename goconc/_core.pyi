@@ -206,8 +206,11 @@ def in_plain_goroutine(twin: str) -> bool:
     modules.
     """
 
-def check_runnable(argument: str, fn: object) -> int:
-    """Refuses what no goroutine can run. For goconc's own modules."""
+def check_runnable(argument: str, fn: object, given: bool = False) -> int:
+    """Refuses what no goroutine can run; ``given``: with arguments. For goconc's own modules too."""
+
+def check_callable(name: str, fn: object) -> int:
+    """For goconc's own modules too."""
 
 def makes_coroutine_function(fn: object) -> bool:
     """Whether ``fn`` is an ``async def`` function, as ``go`` sees it. For goconc's own modules."""

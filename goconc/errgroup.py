@@ -155,12 +155,8 @@ class Group:
 
     def _start(self, slots: Chan[None] | None, fn: Any, args: Any, kwargs: Any) -> Goroutine[Any]:
         try:
-            check_runnable("go() argument 'fn'", fn)
+            check_runnable("go() argument 'fn'", fn, bool(args or kwargs))
             if type(fn) is CoroutineType:
-                if args or kwargs:
-                    raise TypeError(
-                        "go() argument 'fn' is a coroutine object, which has been called already and takes no arguments"
-                    )
                 task = go(self._await(slots, _Unstarted(fn)))
             elif makes_coroutine_function(fn):
                 task = go(self._await(slots, _Unstarted(fn(*args, **kwargs))))

@@ -13,6 +13,7 @@ from goconc._core import (
     ChannelClosed,
     RecvChan,
     _Goexit,
+    check_callable,
     current,
     go,
     goexit,
@@ -90,11 +91,6 @@ def _error_for_others(error: BaseException | None) -> BaseException | None:
     return canceled
 
 
-def _check_function(fn: Any) -> None:
-    if not callable(fn):
-        raise TypeError(f"fn must be callable, not {type(fn).__name__}")
-
-
 def _received(result: Result[Any]) -> Shared[Any]:
     """What somebody who shared a call returns or raises."""
     error = result.error
@@ -129,7 +125,7 @@ class Group:
         cancelled, they get ``Canceled``. In an ``async def`` goroutine: ``await ado(...)``. (Go: ``Group.Do``)
         """
         in_plain_goroutine("ado()")
-        _check_function(fn)
+        check_callable("fn", fn)
         call, reply = self._join(key)
         if reply is not None:
             return _received(reply.recv())
@@ -151,7 +147,7 @@ class Group:
     async def ado(self, key: Hashable, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Shared[_T]: ...
     async def ado(self, key: Hashable, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Shared[Any]:
         """The awaitable twin of ``do``; ``fn`` may be an ``async def``."""
-        _check_function(fn)
+        check_callable("fn", fn)
         call, reply = self._join(key)
         if reply is not None:
             return _received(await reply.arecv())
@@ -177,7 +173,7 @@ class Group:
 
         This is the one for time limits: ``select(group.do_chan(key, fn), ctx.done())``.
         """
-        _check_function(fn)
+        check_callable("fn", fn)
         call, reply = self._join(key)
         if reply is None:
             reply = Chan(1)

@@ -24,6 +24,7 @@ from goconc._core import (
     RLocker,
     RWMutex,
     WaitGroup,
+    check_callable,
     current,
     in_plain_goroutine,
     makes_coroutine_function,
@@ -57,14 +58,9 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def _check_function(name: str, fn: Any) -> None:
-    if not callable(fn):
-        raise TypeError(f"{name} must be callable, not {type(fn).__name__}")
-
-
 def _check_plain_function(fn: object, twin: str) -> None:
     """One whose result is there when it returns."""
-    _check_function("fn", fn)
+    check_callable("fn", fn)
     if makes_coroutine_function(fn):
         raise TypeError(f"fn must not be an async function here: {twin} awaits it")
 
@@ -113,7 +109,7 @@ class Once(_Uncopyable):
 
     async def ado(self, fn: Callable[[], object], /) -> None:
         """The awaitable twin of ``do``; an ``async def`` function is awaited."""
-        _check_function("fn", fn)
+        check_callable("fn", fn)
         if self._done:
             return
         async with self._mutex:
@@ -132,7 +128,7 @@ class _Lazy(Generic[T]):
     __slots__ = ("_error", "_fn", "_mutex", "_traceback", "_value")
 
     def __init__(self, fn: Callable[[], object]) -> None:
-        _check_function("fn", fn)
+        check_callable("fn", fn)
         self._fn: Callable[[], object] | None = fn
         self._mutex = Mutex()
         self._error: BaseException | None = None
@@ -376,7 +372,7 @@ class Pool(_Uncopyable, Generic[T]):
 
     def __init__(self, new: Callable[[], T] | None = None, /) -> None:
         if new is not None:
-            _check_function("new", new)
+            check_callable("new", new)
         self.new = new
         self._fresh: list[T] = []
         self._old: list[T] = []
@@ -486,7 +482,7 @@ class Map(_Uncopyable, Generic[K, V]):
 
     def range(self, fn: Callable[[K, V], object], /) -> None:
         """Calls ``fn(key, value)`` for each key until it returns False. Each key at most once; ``fn`` may change the map."""
-        _check_function("fn", fn)
+        check_callable("fn", fn)
         for key, value in self:
             if fn(key, value) is False:
                 return

@@ -597,9 +597,7 @@ def context_after_func(ctx, fn, /):
     cdef DoneFunc func
     cdef object end
     check_context("ctx", ctx)
-    if not callable(fn):
-        raise TypeError(f"after_func() argument 'fn' must be callable, not {type(fn).__name__}")
-    check_runnable("after_func() argument 'fn'", fn)
+    check_after_func(fn)
     func = DoneFunc.__new__(DoneFunc)
     func.node.owner = <void *>func
     func.fn = fn

@@ -204,29 +204,38 @@ cdef int prepare(Goroutine go, PyObject *fn, tuple args, dict kwargs, str argume
     if makes_coroutine(fn):
         go.coro = (<object>fn)(*args, **kwargs) if kwargs else (<object>fn)(*args)
         go.g.kind = SleeperKind.coroutine
-    elif PyCoro_CheckExact(fn):
-        if args or kwargs:
-            raise TypeError(f"{argument} is a coroutine object, which has been called already and takes no arguments")
-        go.coro = <object>fn
-        go.g.kind = SleeperKind.coroutine
     else:
-        check_runnable(argument, <object>fn)
-        go.fn = <object>fn
-        go.args = args
-        go.kwargs = kwargs
-        go.g.kind = SleeperKind.plain
+        check_runnable(argument, <object>fn, True if args or kwargs else False)
+        if PyCoro_CheckExact(fn):
+            go.coro = <object>fn
+            go.g.kind = SleeperKind.coroutine
+        else:
+            go.fn = <object>fn
+            go.args = args
+            go.kwargs = kwargs
+            go.g.kind = SleeperKind.plain
     go.id = last_id.fetch_add(1) + 1
     go.context = copied_context(ts)
     go.code = calling_code(ts, &go.lasti)
     return 0
 
 
-cpdef int check_runnable(str argument, object fn) except -1:
-    """Refuses what no goroutine can run. For goconc's own modules too."""
-    if not callable(fn) and not PyCoro_CheckExact(<PyObject *>fn):
+cpdef int check_runnable(str argument, object fn, bint given=False) except -1:
+    """Refuses what no goroutine can run; ``given``: with arguments. For goconc's own modules too."""
+    if PyCoro_CheckExact(<PyObject *>fn):
+        if given:
+            raise TypeError(f"{argument} is a coroutine object, which has been called already and takes no arguments")
+    elif not callable(fn):
         raise TypeError(f"{argument} must be callable or a coroutine, not {type(fn).__name__}")
-    if makes_async_generator(<PyObject *>fn):
+    elif makes_async_generator(<PyObject *>fn):
         raise TypeError(f"{argument} must not be an async generator function: nobody would iterate over what it makes")
+    return 0
+
+
+cpdef int check_callable(str name, object fn) except -1:
+    """For goconc's own modules too."""
+    if not callable(fn):
+        raise TypeError(f"{name} must be callable, not {type(fn).__name__}")
     return 0
 
 

@@ -231,6 +231,11 @@ cdef void drop_functions(Scope scope) noexcept:
             drop(taken[i].owner)
 
 
+cdef int check_after_func(object fn) except -1:
+    check_callable("after_func() argument 'fn'", fn)
+    return check_runnable("after_func() argument 'fn'", fn)
+
+
 def after_func(seconds, fn, /):
     """Calls ``fn()`` in a goroutine of its own, ``seconds`` from now. Returns a timer with ``stop()`` and ``reset(seconds)``.
 
@@ -238,9 +243,7 @@ def after_func(seconds, fn, /):
     """
     cdef int64_t delay = nanoseconds(seconds, "seconds")
     cdef Worker *w = this_worker()
-    if not callable(fn):
-        raise TypeError(f"after_func() argument 'fn' must be callable, not {type(fn).__name__}")
-    check_runnable("after_func() argument 'fn'", fn)
+    check_after_func(fn)
     cdef AfterFunc timer = AfterFunc.__new__(AfterFunc)
     timer.deadline.kind = DeadlineKind.function
     timer.deadline.owner = <void *>timer

@@ -66,16 +66,16 @@ class Deadlines {
 
     int32_t count() const noexcept { return count_; }
 
-    // Takes over the functions of `run`, and the heap's references to them, from another heap that nobody else uses any more. Whatever else
-    // is in that one is armed no more; its owners are not told.
-    void inherit(Deadlines &old, Ticket run) noexcept {
+    // Takes over those of contexts, and the heap's references to them, from another heap that nobody else uses any more. Whatever else is in
+    // that one is armed no more; its owners are not told.
+    void inherit(Deadlines &old) noexcept {
         std::swap(heap_, old.heap_);
         std::swap(room_, old.room_);
         int32_t there = std::exchange(old.count_, 0);
         for (int32_t i = 0; i < there; i++) {
             Deadline *d = heap_[i];
             d->place = -1;
-            if (d->kind == DeadlineKind::function && d->ticket == run) sift_up(d, count_++); // count_ <= i: in the same array
+            if (d->kind == DeadlineKind::function && d->ticket == of_contexts) sift_up(d, count_++); // count_ <= i: in the same array
         }
         publish();
     }

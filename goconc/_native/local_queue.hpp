@@ -4,8 +4,8 @@
 // head: moved by whoever takes entries, owner or thief, with a CAS. tail: written by the owner alone.
 // Orderings: push's store of tail publishes the slot; steal's acquire load of tail pairs with it. Stores of tail are sequentially consistent,
 // as are the loads in empty(): who pushes then looks for an idle processor, who goes to sleep looks at the queues last (IDLE.md). A taker
-// reads its slots first and then moves head by CAS: if that fails, somebody else took them and the reads are thrown away. The owner may overwrite a slot
-// only after it has seen head move past it (acquire load of head in push, pairing with the takers' CAS).
+// reads its slots first and then moves head by CAS: if that fails, somebody else took them and the reads are thrown away. The owner may
+// overwrite a slot only after it has seen head move past it (acquire load of head in push, pairing with the takers' CAS).
 #pragma once
 #include "goroutine.hpp"
 

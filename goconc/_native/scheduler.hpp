@@ -175,10 +175,10 @@ class Scheduler {
         ThreadSleeper *own = waiting_threads;
         if (w) w->processor = nullptr;
         Deadlines kept;
-        kept.inherit(deadlines, of_contexts);
+        kept.inherit(deadlines);
         this->~Scheduler();
         new (this) Scheduler;
-        deadlines.inherit(kept, of_contexts);
+        deadlines.inherit(kept);
         waiting_threads = own;
         resize(procs);
     }

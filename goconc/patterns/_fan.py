@@ -6,9 +6,9 @@ from collections.abc import AsyncIterable, Callable, Sequence
 from typing import TypeVar
 
 from goconc import context
-from goconc._core import Chan, ChannelClosed, WouldBlock, aselect
+from goconc._core import Chan, ChannelClosed, WouldBlock, aselect, check_callable
 from goconc.patterns._source import check_source, reading
-from goconc.patterns._stage import Body, Source, Stream, check_count, check_function, stream, streams
+from goconc.patterns._stage import Body, Source, Stream, check_count, stream, streams
 
 _T = TypeVar("_T")
 
@@ -50,7 +50,7 @@ def split(
     """
     check_count("n", n, most=_STREAMS_MOST)
     if key is not None:
-        check_function("key", key)
+        check_callable("key", key)
     values, outs = reading("source", source, ctx), [Chan[_T]() for _ in range(n)]
 
     async def to_one_that_is_ready() -> None:

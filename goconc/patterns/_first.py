@@ -6,9 +6,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from goconc import context
-from goconc._core import Chan
+from goconc._core import Chan, check_callable
 from goconc.patterns._pool import catching, worker_pool
-from goconc.patterns._stage import Stream, check_context, check_function, settled, stream
+from goconc.patterns._stage import Stream, check_context, settled, stream
 
 _R = TypeVar("_R")
 
@@ -26,7 +26,7 @@ def first(*calls: Any, ctx: context.Context | None = None) -> Stream[Any]:
     if not calls:
         raise ValueError("first() needs at least one call")
     for each in calls:
-        check_function("calls", each)
+        check_callable("calls", each)
     if ctx is not None:
         check_context(ctx)
     outcomes = worker_pool(catching(_made), calls, len(calls))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from goconc import context
-from goconc._core import Chan, after, aselect
+from goconc._core import Chan, after, aselect, check_callable
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, check_count, check_function, check_seconds, of_kind, settled, stream
+from goconc.patterns._stage import Source, Stream, check_count, check_seconds, of_kind, settled, stream
 
 _T = TypeVar("_T")
 _A = TypeVar("_A")
@@ -79,7 +79,7 @@ def aggregate(fn: Any, source: Source[Any], initial: Any, *, ctx: context.Contex
 
     ``aggregate(operator.add, sizes, 0).recv()``
     """
-    check_function("fn", fn)
+    check_callable("fn", fn)
     values, out = reading("source", source, ctx), Chan[Any]()
 
     def work() -> None:

@@ -8,11 +8,11 @@ from types import GenericAlias
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from goconc import context
-from goconc._core import in_plain_goroutine, makes_coroutine_function
+from goconc._core import check_callable, in_plain_goroutine, makes_coroutine_function
 from goconc.patterns import _progress
 from goconc.patterns._progress import Show
-from goconc.patterns._source import reading
-from goconc.patterns._stage import WORKERS_MOST, Source, Stream, check_count, check_function, settled
+from goconc.patterns._source import check_source
+from goconc.patterns._stage import Source, Stream, settled
 from goconc.patterns._transform import map
 
 _T = TypeVar("_T")
@@ -53,10 +53,9 @@ def worker_pool(
     The first exception stops the pool, and is raised where the results are read; with ``catching(fn)`` each job has its own outcome.
     ``progress=True`` shows a bar (of tqdm, which must be installed), a function is called with ``(done, total)``; see ``progress``.
     """
-    check_function("fn", fn)
-    check_count("workers", workers, most=WORKERS_MOST)
+    check_source("jobs", jobs)
     show = None if progress is False else _progress.shown("progress", progress)
-    results = map(fn, reading("jobs", jobs, ctx), workers=workers, ordered=ordered, ctx=ctx)
+    results = map(fn, jobs, workers=workers, ordered=ordered, ctx=ctx)
     return results if show is None else _progress.progress(results, show, total=_progress.known_length(jobs), ctx=ctx)
 
 
@@ -115,7 +114,7 @@ def catching(fn: Any) -> Any:
 
     ``worker_pool(catching(fetch), urls, 8)``
     """
-    check_function("fn", fn)
+    check_callable("fn", fn)
 
     @wraps(fn)
     def plain(job: Any) -> Outcome[Any, Any]:

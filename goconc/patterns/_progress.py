@@ -6,9 +6,9 @@ from collections.abc import Callable, Sized
 from typing import Any, TypeAlias, TypeVar
 
 from goconc import context
-from goconc._core import Chan, RecvChan
+from goconc._core import Chan, RecvChan, check_callable
 from goconc.patterns._source import reading
-from goconc.patterns._stage import Source, Stream, check_count, check_function, of_kind, settled, stream
+from goconc.patterns._stage import Source, Stream, check_count, of_kind, settled, stream
 
 _T = TypeVar("_T")
 
@@ -79,7 +79,7 @@ def shown(name: str, show: Show) -> Callable[[int, int | None], Any]:
             ) from None
     if show is False:
         return lambda done, total: None
-    check_function(name, show)
+    check_callable(name, show)
     return show
 
 

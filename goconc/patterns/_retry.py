@@ -9,8 +9,16 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from goconc import context
-from goconc._core import Canceled, after, in_plain_goroutine, makes_coroutine_function, number_text, raise_if_done
-from goconc.patterns._stage import check_context, check_count, check_function, check_number, check_seconds, settled
+from goconc._core import (
+    Canceled,
+    after,
+    check_callable,
+    in_plain_goroutine,
+    makes_coroutine_function,
+    number_text,
+    raise_if_done,
+)
+from goconc.patterns._stage import check_context, check_count, check_number, check_seconds, settled
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -61,7 +69,7 @@ def retry(
     It is of the kind that ``fn`` is. The last exception is raised, with a note. ``Canceled`` is never tried again; when ``ctx`` ends, its
     error is raised from the last exception.
     """
-    check_function("fn", fn)
+    check_callable("fn", fn)
     check_count("attempts", attempts)
     check_backoff(backoff)
     for kind in on if isinstance(on, tuple) else (on,):

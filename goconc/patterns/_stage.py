@@ -423,11 +423,6 @@ def check_seconds(name: str, seconds: object) -> None:
         raise ValueError(f"{name} must not be negative or nan, but is {number}")
 
 
-def check_function(name: str, fn: object) -> None:
-    if not callable(fn):
-        raise TypeError(f"{name} must be callable, not {type(fn).__name__}")
-
-
 def is_channel(value: object) -> bool:
     return type(value) is Chan or type(value) is RecvChan
 

@@ -14,11 +14,12 @@ from goconc._core import (
     GoroutineExit,
     after_func,
     asleep,
+    check_callable,
     go,
     shield,
 )
 from goconc.patterns._retry import BACKOFF, Backoff, check_backoff
-from goconc.patterns._stage import Stream, check_context, check_count, check_function, check_seconds, stream
+from goconc.patterns._stage import Stream, check_context, check_count, check_seconds, stream
 
 _R = TypeVar("_R")
 
@@ -97,13 +98,13 @@ def supervise(
     After so many ``restarts`` its exception is raised, or for its silence a ``TimeoutError``. ``on_restart(error)`` is called before each
     restart, and must not wait.
     """
-    check_function("ward", ward)
+    check_callable("ward", ward)
     check_seconds("silence", silence)
     if restarts is not None:
         check_count("restarts", restarts, 0)
     check_backoff(backoff)
     if on_restart is not None:
-        check_function("on_restart", on_restart)
+        check_callable("on_restart", on_restart)
     out: Chan[Any] = Chan()
 
     async def steward() -> None:

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar, overload
 
 from goconc import context
-from goconc._core import Chan, goexit
+from goconc._core import Chan, check_callable, goexit
 from goconc.patterns._source import reading
-from goconc.patterns._stage import WORKERS_MOST, Source, Stream, check_count, check_function, of_kind, settled, stream
+from goconc.patterns._stage import WORKERS_MOST, Source, Stream, check_count, of_kind, settled, stream
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -38,7 +38,7 @@ def map(
     fn: Any, source: Source[Any], *, workers: int = 1, ordered: bool = True, ctx: context.Context | None = None
 ) -> Stream[Any]:
     """``fn(value)`` of each value, by so many goroutines at once; in the order of the values, or with ``ordered=False`` as they come."""
-    check_function("fn", fn)
+    check_callable("fn", fn)
     check_count("workers", workers, most=WORKERS_MOST)
     if ordered and workers > 1:
         return _in_order(fn, source, workers, ctx)
@@ -96,7 +96,7 @@ def filter(
 def filter(wanted: Callable[[_T], object], source: Source[_T], *, ctx: context.Context | None = None) -> Stream[_T]: ...
 def filter(wanted: Any, source: Source[Any], *, ctx: context.Context | None = None) -> Stream[Any]:
     """The values for which ``wanted(value)`` is true, in order."""
-    check_function("wanted", wanted)
+    check_callable("wanted", wanted)
     values, out = reading("source", source, ctx), Chan[Any]()
 
     def work() -> None:
@@ -126,7 +126,7 @@ def flat_map(
 ) -> Stream[_R]: ...
 def flat_map(fn: Any, source: Source[Any], *, ctx: context.Context | None = None) -> Stream[Any]:
     """All values of the iterable ``fn(value)``, value by value. ``fn`` may be a generator function, an async one too."""
-    check_function("fn", fn)
+    check_callable("fn", fn)
     values, out = reading("source", source, ctx), Chan[Any]()
 
     def work() -> None:
