@@ -344,7 +344,7 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         void flush(Worker *) noexcept
         void queue(Worker *, G *) noexcept
         void offer(G *) noexcept
-        void bring_forward(Worker *, G *) noexcept
+        bint bring_forward(Worker *, G *) noexcept
         void make_ready(Worker *, Sleeper *) noexcept
         bint all_asleep() noexcept
         uint32_t worker_count() noexcept

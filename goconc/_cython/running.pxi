@@ -341,6 +341,10 @@ cdef void end_procs(object procs) noexcept:
 
 # ---- Ctrl-C ----
 
+cdef enum:
+    MAIL_PATIENCE = 10_000_000  # ns
+
+
 cdef int take_sigint() except -1:
     """On Python's main thread, with the default handler in place: Ctrl-C is for main, whoever runs when it comes."""
     if on_main_thread() and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
@@ -368,6 +372,17 @@ cdef inline bint on_main_thread() noexcept:
     return PyThread_get_thread_ident() == main_thread
 
 
+cdef void bring_forward(Worker *w, Goroutine target) noexcept:
+    cdef int64_t until = 0
+    while not sched.bring_forward(w, &target.g):  # it is on its way, from a thread that runs
+        if until == 0:
+            until = now_ns() + <int64_t>MAIL_PATIENCE
+        elif now_ns() >= until:
+            return
+        with nogil:
+            yield_thread()
+
+
 def _interrupt_main(signum, frame):
     cdef Worker *w = this_worker()
     cdef Goroutine target = None
@@ -379,6 +394,6 @@ def _interrupt_main(signum, frame):
     raise_in(target, KeyboardInterrupt())
     if w.current != NULL:
         interrupted = <Goroutine>w.current.object
-        sched.bring_forward(w, &target.g)  # whoever runs or waits here, main comes first now
+        bring_forward(w, target)  # whoever runs or waits here, main comes first now
         give_way_plain(w, w.current)
         raise_requests(interrupted)   # that may have been the end of the run

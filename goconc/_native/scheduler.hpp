@@ -424,13 +424,15 @@ class Scheduler {
         else me->processor->next.store_release(g);
     }
     // Its worker's next find() gives `g`, which is ready, if it is at home there or in `next`; be it the turn of the far ends of the queues.
-    void bring_forward(Worker *me, G *g) noexcept {
+    // False: it is at home there and has not come yet. Another thread has won its claim and is about to mail it.
+    bool bring_forward(Worker *me, G *g) noexcept {
         if (me->tick.load_relaxed() % 61 == 60) me->tick.store_relaxed(me->tick.load_relaxed() + 1);
-        if (g->home != me) return;
+        if (g->home != me || me->next.load_relaxed() == g) return true;
         me->inbox.drain_into(me->pinned);
-        if (!me->pinned.remove(g) && !me->yielded.remove(g)) return;
+        if (!me->pinned.remove(g) && !me->yielded.remove(g)) return false;
         if (G *before = take_own_next(me)) me->pinned.push(before);
         me->next.store_relaxed(g);
+        return true;
     }
     void flush(Worker *me) noexcept {
         if (G *g = take_own_next(me)) me->pinned.push(g);

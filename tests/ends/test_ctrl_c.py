@@ -180,9 +180,9 @@ def test_within_a_fifth_of_a_second(where):
 
 
 @pytest.mark.parametrize("main_kind", ["plain", "async"])
-def test_main_comes_first_every_time(main_kind, kind):
+def test_main_comes_first_every_time(main_kind, kind, make_kind, one_processor):
     # rule PY-02, SCH-03: also when it is the turn of those that others are about to starve
-    caught, missed, ch = [], [], goconc.Chan()
+    caught, missed, ch, mains = [], [], goconc.Chan(), make_kind(main_kind)
 
     async def others():
         while len(caught) < 130:
@@ -197,31 +197,16 @@ def test_main_comes_first_every_time(main_kind, kind):
             await kind.gosched()
         ch.close()
 
-    def main():
+    async def main():
         kind.go(others)
         kind.go(interrupt)
-        while True:
+        while not ch.closed:
             try:
-                ch.recv()
-                return
+                await mains.recv_ok(ch)
             except KeyboardInterrupt:
                 caught.append(1)
-            except goconc.ChannelClosed:
-                return
 
-    async def amain():
-        kind.go(others)
-        kind.go(interrupt)
-        while True:
-            try:
-                await ch.arecv()
-                return
-            except KeyboardInterrupt:
-                caught.append(1)
-            except goconc.ChannelClosed:
-                return
-
-    goconc.run(main if main_kind == "plain" else amain, procs=1)
+    mains.run(main)
     assert (len(caught), missed) == (130, [])
 
 

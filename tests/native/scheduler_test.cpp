@@ -161,13 +161,26 @@ void who_is_brought_forward_comes_first() {
             else s.push_back(&w, &world.gs[3]);
             if (place == 4) main.home = nullptr; // a coroutine
             if (place > 2) s.push_next(&w, &main);
-            s.bring_forward(&w, &main);
-            CHECK(s.find(&w) == &main);
+            CHECK(s.bring_forward(&w, &main) && s.find(&w) == &main);
             for (int others = 3; others > 0; others--) CHECK(s.find(&w));
             CHECK(!s.find(&w));
             world.leave();
         }
     }
+}
+
+// Another thread has claimed it, and has not mailed it yet: who brings it forward is told to look again.
+void who_is_on_the_way_is_waited_for() {
+    World world(1);
+    Worker &w = world.workers[0];
+    G &main = world.gs[0];
+    main.home = world.gs[1].home = &w;
+    world.s.push_back(&w, &world.gs[1]);
+    CHECK(!world.s.bring_forward(&w, &main));
+    world.s.mail(&w, &main);
+    CHECK(world.s.bring_forward(&w, &main) && world.s.bring_forward(&w, &main));
+    CHECK(world.s.find(&w) == &main && world.s.find(&w) == &world.gs[1] && !world.s.find(&w));
+    world.leave();
 }
 
 // Who leaves while it is relied on has others woken.
@@ -233,6 +246,7 @@ int main() {
     check::test("who gives way to pinned ones", who_gives_way_to_pinned_ones);
     check::test("a main that computes", a_main_that_computes);
     check::test("who is brought forward comes first", who_is_brought_forward_comes_first);
+    check::test("who is on the way is waited for", who_is_on_the_way_is_waited_for);
     check::test("who leaves is relied on", who_leaves_is_relied_on);
     check::test("what it gets up for it finds", what_it_gets_up_for_it_finds);
     return check::summary("scheduler_test");
