@@ -4,6 +4,7 @@ Switches, read from the environment at build time:
     GOCONC_SANITIZE=thread | address,undefined    instrument the extension
     GOCONC_COVERAGE=1                             line tracing for Cython.Coverage
     GOCONC_DEBUG=1                                no optimisation, debug information
+    GOCONC_NATIVE_FIBERS=0                        as on a platform without native fibers
 """
 
 import os
@@ -20,7 +21,7 @@ WINDOWS = sys.platform == "win32"
 
 
 def native_fibers() -> bool:
-    """Whether goconc's own fibers exist here. Where they do not, the build stops with a message: see README."""
+    """Whether goconc's own fibers exist here. Where they do not, each plain goroutine has a thread."""
     minor = sys.version_info[1]
     free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     machine = sysconfig.get_platform().rpartition("-")[2]
@@ -30,6 +31,7 @@ def native_fibers() -> bool:
         and machine in ("x86_64", "amd64", "aarch64", "arm64", "universal2")
         and sys.maxsize > 2**32
         and 11 <= minor <= (13 if free_threaded else 15)
+        and os.environ.get("GOCONC_NATIVE_FIBERS") != "0"
     )
 
 

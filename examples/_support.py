@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from goconc._core import fiber_engine
+
 
 class WrongResult(Exception):
     """An example did not do what it shows."""
@@ -21,6 +23,11 @@ class WrongResult(Exception):
 def check(right: bool, what: str) -> None:
     if not right:
         raise WrongResult(what)
+
+
+def plain_goroutines(wanted: int) -> int:
+    """So many, or 1000 where each is a thread of the operating system."""
+    return min(wanted, 1000) if fiber_engine() == "threads" else wanted
 
 
 class Progress:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from goconc import Chan, agosched, go, num_goroutine, run
-from goconc._examples._support import Progress, check
+from goconc._examples._support import Progress, check, plain_goroutines
 
 COUNT = 100_000
 
@@ -56,7 +56,7 @@ class Crowd:
 
 
 async def park(kind: str) -> None:
-    crowd, count = Crowd(), COUNT
+    crowd, count = Crowd(), COUNT if kind == "async def" else plain_goroutines(COUNT)
     gc.collect()
     before = memory()
     started = time.perf_counter()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 
 import goconc
+from goconc._core import fiber_engine
 
 
 def examples() -> dict[str, ModuleType]:
@@ -70,6 +71,7 @@ def show_info() -> int:
     print(f"interpreter  {platform.python_implementation()} {platform.python_version()} ({sys.executable})")
     print(f"platform     {platform.platform()}")
     print(f"GIL          {gil()}")
+    print(f"engine       {fiber_engine()}")
     print(f"gomaxprocs   {goconc.gomaxprocs()}")
     return 0
 

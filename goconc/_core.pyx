@@ -18,13 +18,6 @@ from goconc._runtime cimport *
 
 import sys as _sys
 
-cdef extern from *:
-    """
-    #if !GOCONC_NATIVE_FIBERS
-    #error "goconc: plain functions have no engine on this platform or Python yet (see README, Where it stands)"
-    #endif
-    """
-
 cdef extern from "Python.h":
     PyThreadState *PyThreadState_Get() noexcept
     PyObject *PyObject_Call(PyObject *, PyObject *, PyObject *) noexcept
@@ -41,6 +34,7 @@ include "_cython/owned_refs.pxi"
 include "_cython/scope.pxi"
 include "_cython/goroutine.pxi"
 include "_cython/worker.pxi"
+include "_cython/engines.pxi"
 include "_cython/waiting.pxi"
 include "_cython/thread.pxi"
 include "_cython/idle.pxi"

@@ -214,7 +214,9 @@ cdef extern from "_native/goroutine.hpp" namespace "goconc" nogil:
         sync_waitgroup_wait
         sync_cond_wait
     const char *words(WaitReason) noexcept
-    cdef cppclass Fiber
+    cdef cppclass Fiber:
+        void *owner
+        Fiber *next
     cdef cppclass Operation
     cdef cppclass GState:
         void start() noexcept
@@ -311,6 +313,7 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         uint32_t idle_count
         Fiber *root_fiber
         void *hooked
+        Fiber *async_fiber
         uint32_t guests
         bint on_main_thread
         bint stopping
@@ -336,6 +339,7 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         bint acquire(Worker *, bint line_up) noexcept
         bint has_processor(Worker *) noexcept
         void release(Worker *) noexcept
+        void set_thread(Worker *, void *thread_state, unsigned long identity) noexcept
         void join(Worker *) noexcept
         void leave(Worker *) noexcept
         void push_back(Worker *, G *) noexcept
@@ -384,31 +388,44 @@ cdef extern from "_native/worker_loop.hpp" namespace "goconc":
     void get_processor(Scheduler &, Host &, Worker *) noexcept
     void idle(Scheduler &, Host &, Worker *) noexcept
 
-cdef extern from "_cpython/fiber.hpp" namespace "goconc" nogil:
-    size_t fiber_stack_size() noexcept
-    bint fiber_stack_configure(size_t) noexcept
-    void fiber_after_fork() noexcept
+cdef extern from "_cpython/engine.hpp" namespace "goconc" nogil:
+    cdef enum class Engine(unsigned char):
+        native
+        threads
+    Engine engine
+    const bint native_engine_built
+    bint configure_stack(size_t) noexcept
+    void engine_after_fork() noexcept
 
-cdef extern from "_cpython/fiber.hpp" namespace "goconc":
+cdef extern from "_cpython/engine.hpp" namespace "goconc":
     ctypedef void (*FiberBody)(Fiber *) noexcept
-    cdef cppclass NativeFiber "goconc::Fiber":
-        NativeFiber()
-        void *owner
-        NativeFiber *next
-    bint fiber_engine_matches(PyThreadState *) noexcept
-    Fiber *fiber_new(PyThreadState *, FiberBody) noexcept
-    void fiber_adopt(Fiber *, PyThreadState *) noexcept
-    void fiber_switch(PyThreadState *, Fiber *, Fiber *) noexcept
-    void fiber_recycle(Fiber *) noexcept
-    void fiber_reset(Fiber *, PyThreadState *) noexcept
-    PyObject *fiber_frame(PyThreadState *, Fiber *) noexcept
+    ctypedef void (*SwitchFiber)(Fiber *, Fiber *) noexcept
+    SwitchFiber switch_by_engine
+    bint native_engine_works(PyThreadState *) noexcept
+    Fiber *native_fiber(PyThreadState *, FiberBody) noexcept
+    void adopt_native(Fiber *, PyThreadState *) noexcept
+    void recycle_native(Fiber *) noexcept
+    PyObject *native_frame(PyThreadState *, Fiber *) noexcept
+    void switch_fiber(PyThreadState *, Fiber *, Fiber *) noexcept
+    void reset_fiber(Fiber *, PyThreadState *) noexcept
+
+cdef extern from "_cpython/thread_fiber.hpp" namespace "goconc" nogil:
+    cdef cppclass ThreadFiber(Fiber):
+        Parker baton
+        Worker *worker
+        unsigned long thread
+        PyThreadState *state
+        bint retired
+    ThreadFiber *as_thread(Fiber *) noexcept
+    Fiber *thread_fiber(Worker *, FiberBody) noexcept
+    void retire_thread_fiber(Fiber *) noexcept
 
 cdef extern from "_cpython/stopped_world.hpp" namespace "goconc":
     cdef cppclass Insides:
         PyObject *(*coroutine)(G *) noexcept
         PyObject *(*channel)(G *) noexcept
         PyObject *(*base)(G *) noexcept
-    bint frames_match(PyThreadState *) noexcept
+    void find_frames(PyThreadState *) noexcept
     cdef cppclass StoppedWorld:
         StoppedWorld(Scheduler &, Insides &)
         void expect(G *) except +

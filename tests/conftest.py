@@ -22,10 +22,22 @@ SOON = 10.0  # no wait in these tests takes so long, unless something is broken
 WATCHDOG = 40 + 2 * float(os.environ.get("GOCONC_STRESS_SECONDS", "0"))
 
 
+ENGINE = goconc._core.fiber_engine()
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(WATCHDOG))
+        for mark in item.iter_markers("not_on_threads"):
+            if ENGINE == "threads" and holds_for(item, **mark.kwargs):
+                item.add_marker(pytest.mark.skip(reason=f"GOCONC_FIBERS=threads: {mark.args[0]}"))
+
+
+def holds_for(item, only=None, free_threaded=False):
+    """Whether a mark concerns this build, and this case of the test."""
+    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return (only is None or only in params) and (not free_threaded or bool(sysconfig.get_config_var("Py_GIL_DISABLED")))
 
 
 def drive(coroutine):

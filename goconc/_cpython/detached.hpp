@@ -8,7 +8,7 @@ namespace goconc {
 inline bool thread_is_detached(void *thread_state) noexcept {
     PyThreadState *ts = static_cast<PyThreadState *>(thread_state);
 #if PY_VERSION_HEX >= 0x030D0000
-    return __atomic_load_n(&ts->state, __ATOMIC_RELAXED) == 0; // _Py_THREAD_DETACHED
+    return *const_cast<volatile int *>(&ts->state) == 0; // _Py_THREAD_DETACHED
 #elif PY_VERSION_HEX >= 0x030C0000
     return !static_cast<volatile PyThreadState *>(ts)->_status.active;
 #else

@@ -1,6 +1,6 @@
 // Where Python code is: the caller of `go`, and what kind of function it was given.
 #pragma once
-#include "build.hpp"
+#include "lifetime.hpp"
 
 namespace goconc {
 
@@ -56,7 +56,9 @@ inline void drop_context(PyThreadState *ts) noexcept {
 inline PyObject *copied_context(PyThreadState *ts) noexcept {
     PyObject *context = ts->context;
     if (!context || Py_TYPE(context)->tp_as_mapping->mp_length(context) == 0) return nullptr;
-    return PyContext_CopyCurrent();
+    context = PyContext_CopyCurrent();
+    if (context) count_together(context); // what it keeps is dropped when its goroutine ends, on whatever thread that is
+    return context;
 }
 
 inline bool has_code_flags(PyObject *fn, int flags) noexcept {

@@ -8,7 +8,7 @@
 //   1. While the world is stopped no Python object is made or freed, only references are taken: the collector's heaps are being walked.
 //   2. The scheduler's lock may be taken then: who holds it detached goes on, and who holds it attached is never stopped.
 #pragma once
-#include "fiber.hpp"
+#include "engine.hpp"
 #include "../_native/scheduler.hpp"
 
 namespace goconc {
@@ -24,16 +24,17 @@ struct Insides {
 #ifdef Py_GIL_DISABLED
 } // namespace goconc
 
-#if PY_VERSION_HEX < 0x030D0000 || PY_VERSION_HEX >= 0x030E0000
-#error "goconc: knows the frames of free-threaded CPython 3.13 only"
-#endif
-
 #include <algorithm>
 #include <new>
 #include <vector>
 
 namespace goconc {
 
+// Whether the running interpreter has the frames that are described here. If not, looks find none.
+inline bool frames_known = false;
+
+#define GOCONC_KNOWS_FRAMES (PY_VERSION_HEX < 0x030E0000)
+#if GOCONC_KNOWS_FRAMES
 // CPython's _PyInterpreterFrame.
 struct RawFrame {
     PyObject *executable; // a code object, or None at the base of a C call
@@ -57,14 +58,17 @@ struct RawFrame {
     }
 };
 
-// Whether the running interpreter has that layout. Asked by Python code.
-inline bool frames_match(PyThreadState *ts) noexcept {
+// Called once, by Python code.
+inline void find_frames(PyThreadState *ts) noexcept {
     RawFrame *raw = reinterpret_cast<RawFrame *>(ts->current_frame);
     PyObject *frame = reinterpret_cast<PyObject *>(PyEval_GetFrame());
     PyObject *code = frame ? PyUnstable_InterpreterFrame_GetCode(ts->current_frame) : nullptr;
     Py_XDECREF(code); // the frame has it still
-    return !frame || (raw->executable == code && raw->globals == PyEval_GetGlobals() && raw->frame_object == frame);
+    frames_known = !frame || (raw->executable == code && raw->globals == PyEval_GetGlobals() && raw->frame_object == frame);
 }
+#else
+inline void find_frames(PyThreadState *) noexcept {}
+#endif
 
 class StoppedWorld {
     struct Call {
@@ -86,6 +90,7 @@ class StoppedWorld {
     std::vector<Call> calls_;
     bool no_memory_ = false;
 
+#if GOCONC_KNOWS_FRAMES
     void add_call(RawFrame *frame) {
         if (!frame->is_shown()) return;
         calls_.push_back({frame->executable, frame->globals, frame->last_instruction()});
@@ -111,6 +116,17 @@ class StoppedWorld {
         }
         std::reverse(calls_.begin() + ptrdiff_t(first), calls_.end());
     }
+    void add_calls(G *g) {
+        if (Worker *w = scheduler_.worker_on_stack_of(g))
+            add_stack(static_cast<PyThreadState *>(w->thread_state)->current_frame, insides_.base(g));
+        else if (g->fiber)
+            add_stack(suspended_frame(g->fiber), insides_.base(g));
+        else
+            add_coroutine(insides_.coroutine(g));
+    }
+#else
+    void add_calls(G *) {}
+#endif
     void fill_in(Seen &seen) {
         G *g = seen.g;
         seen.state = g->state.name();
@@ -120,14 +136,7 @@ class StoppedWorld {
             seen.channel = insides_.channel(g);
             Py_XINCREF(seen.channel);
         }
-        if (g->started && !g->state.is_done()) {
-            if (Worker *w = scheduler_.worker_on_stack_of(g))
-                add_stack(static_cast<PyThreadState *>(w->thread_state)->current_frame, insides_.base(g));
-            else if (g->fiber)
-                add_stack(g->fiber->state.current_frame, insides_.base(g));
-            else
-                add_coroutine(insides_.coroutine(g));
-        }
+        if (frames_known && g->started && !g->state.is_done()) add_calls(g);
         seen.calls_end = calls_.size();
     }
     static int look(PyObject *, void *self) noexcept {
@@ -184,7 +193,7 @@ class StoppedWorld {
 
 #else
 
-inline bool frames_match(PyThreadState *) noexcept { return true; }
+inline void find_frames(PyThreadState *) noexcept {}
 
 class StoppedWorld {
   public:

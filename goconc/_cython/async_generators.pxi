@@ -90,6 +90,6 @@ cdef int restore_async_hooks(Worker *w, Scope scope) except -1:
     """The thread is about to be a worker no more."""
     w.hooked = <void *>w
     hooks, scope.outer_hooks = scope.outer_hooks, None
-    if hooks is not None:
+    if hooks is not None and (engine == Engine.native or w.async_fiber == w.root_fiber):  # else they are of a thread that ends
         _sys.set_asyncgen_hooks(*hooks)
     return 0

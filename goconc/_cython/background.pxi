@@ -124,11 +124,10 @@ _atexit.register(_stop_background)
 
 def _configure():
     global max_threads, quit_setting
-    if not (fiber_engine_matches(PyThreadState_Get()) and frames_match(PyThreadState_Get())):
-        raise ImportError("goconc was built for another patch release of this Python: reinstall it from source "
-                          "(pip install --no-binary goconc goconc)")
+    choose_engine()
+    find_frames(PyThreadState_Get())
     size = _settings.number("GOCONC_STACK", 65536, 67108864, "a number of bytes")
-    if size is not None and not fiber_stack_configure(size):
+    if size is not None and not configure_stack(size):
         raise ValueError(f"GOCONC_STACK: no stacks of {size} bytes can be had")
     procs = _settings.number("GOCONC_MAXPROCS", 1, MAXPROCS_MOST, "a number")
     if not sched.resize(procs or _settings.default_procs()):
@@ -145,6 +144,9 @@ _configure()
 
 # ---- fork ----
 
+cdef int forks = 0                 # between this process and the one that imported goconc
+
+
 def _before_fork():
     with nogil:
         sysmon.hold()
@@ -157,11 +159,13 @@ def _after_fork_in_parent():
 def _after_fork():
     """In the child there is one thread, and no goroutine: whoever called fork goes on as an ordinary thread, and all else starts afresh.
     What the parent's goroutines wait for and clean up is the parent's."""
-    global background, background_ready, starter, starting, interrupting, bells_lock, main_thread, procs_askers
+    global background, background_ready, starter, starting, interrupting, bells_lock, main_thread, procs_askers, forks
     cdef Worker *w = this_worker()
+    forks += 1
     set_this_worker(NULL)
     sysmon.start_afresh()
-    fiber_after_fork()
+    engine_after_fork()
+    fiber_threads.clear()
     sched.forget_threads(PyThread_get_thread_ident())
     for scope in [background, *active_scopes]:
         forget_goroutines(scope)
@@ -214,7 +218,8 @@ cdef void end_in_child(Worker *w, Goroutine go, PyObject *result) noexcept:
     drop_context(<PyThreadState *>w.thread_state)
     go.g.state.finish()
     go.scope.root.g.outcome = Outcome.handed
-    fiber_switch(<PyThreadState *>w.thread_state, w.fiber, w.root_fiber)
+    if w.fiber != w.root_fiber:
+        switch_fiber(<PyThreadState *>w.thread_state, w.fiber, w.root_fiber)
 
 
 def leave_child(error):

@@ -57,22 +57,26 @@ cdef bint is_stuck_elsewhere(Goroutine go, Worker *w, list left_alone) noexcept:
 
 cdef void interrupt_running(Goroutine go) noexcept:
     cdef Worker *w = sched.worker_under(&go.g)
-    if w == NULL or go.interrupted:
-        return
+    if w != NULL and not go.interrupted:
+        go.interrupted = interrupt_with(w, &go.g, <PyObject *>GoroutineExit)
+
+
+cdef bint interrupt_with(Worker *w, G *g, PyObject *error) noexcept:
+    """Raises ``error`` in ``g``, if it still runs on ``w``."""
     with cython.critical_section(interrupting):
         if w.interrupted.load() != NULL:
-            return
-        w.interrupted.store(&go.g)
+            return False
+        w.interrupted.store(g)
     with nogil:
         sleep_ns(SEEN_AFTER)
     with cython.critical_section(interrupting):
-        if w.interrupted.load() != &go.g:
-            return
-        if w.current == &go.g:
-            go.interrupted = True
-            PyThreadState_SetAsyncExc(w.thread, <PyObject *>GoroutineExit)
-        else:
-            w.interrupted.store(NULL)
+        if w.interrupted.load() != g:
+            return False
+        if w.current == g:
+            PyThreadState_SetAsyncExc(w.thread, error)
+            return True
+        w.interrupted.store(NULL)
+        return False
 
 
 cdef void take_interrupt_back(Worker *w) noexcept:
@@ -85,6 +89,8 @@ cdef void take_interrupt_back(Worker *w) noexcept:
     except GoroutineExit:
         pass
     except BaseException as error:  # of a signal handler
+        if isinstance(error, KeyboardInterrupt) and not w.on_main_thread:
+            return  # of handle_signals_aside()
         if w.scope != NULL:
             raise_in_main(<Scope>w.scope, error)
         else:

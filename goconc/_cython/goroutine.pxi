@@ -377,14 +377,21 @@ cdef void interrupt_again(Goroutine go) noexcept:
 
 cdef inline bint has_request(Goroutine go) noexcept:
     cdef uint32_t wanted = go.g.requests.load()
-    if wanted == 0:
+    if wanted == 0 or is_past_hope(go):
         return False
     return wanted & REQUEST_RAISE or go.shields.load() == 0
+
+
+cdef inline bint is_past_hope(Goroutine go) noexcept:
+    """It has ignored the end of its run() too often, and will be left at its next suspension: see resume_coroutine()."""
+    return go.kills > SWALLOWED_MOST
 
 
 cdef int raise_requests(Goroutine go) except -1:
     """Raises what was asked for, if anything."""
     cdef uint32_t wanted = go.g.requests.load()
+    if is_past_hope(go):
+        return 0
     if wanted & REQUEST_RAISE:
         go.g.requests.fetch_and(~<uint32_t>REQUEST_RAISE)
         error = exchange_pending(go, None)
@@ -394,7 +401,9 @@ cdef int raise_requests(Goroutine go) except -1:
         return 0
     if wanted & REQUEST_KILL:
         go.kills += 1
-        if go.kills > SWALLOWED_MOST:
+        if is_past_hope(go):
+            if engine == Engine.threads and go.g.kind == SleeperKind.coroutine:
+                return 0  # the stack it runs on may be the one that its run() stands on
             abandon_running(this_worker(), go)
         raise GoroutineExit("the run() it belongs to is ending")
     if wanted & REQUEST_CANCEL:

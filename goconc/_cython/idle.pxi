@@ -102,8 +102,8 @@ cdef int foreign_threads() noexcept:
     cdef int others
     try:
         alive = set(_sys._current_frames())
-        for thread in _threading.enumerate():
-            alive.add(thread.ident)  # None: about to start
+        alive.update(thread.ident for thread in _threading.enumerate())  # None: about to start
+        alive -= fiber_threads
         others = len(alive) - <int>sched.worker_count() - <int>sched.sleeping_threads.load()
         return others if sched.sleep_changes.load() == before else 1  # not one moment: look again later
     except BaseException:

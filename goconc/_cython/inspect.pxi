@@ -33,7 +33,6 @@ cdef tuple look_at(Goroutine go):
 cdef list frames_of(Goroutine go):
     cdef G *g = &go.g
     cdef Worker *w
-    cdef PyObject *found = NULL
     if g.state.is_done() or not g.started:
         return []
     w = sched.worker_on_stack_of(g)
@@ -41,8 +40,7 @@ cdef list frames_of(Goroutine go):
         return calls_to(go, innermost_frame() if w == this_worker() else _sys._current_frames().get(w.thread))
     if g.fiber == NULL:
         return calls_in(go.coro)
-    found = fiber_frame(PyThreadState_Get(), g.fiber)
-    return [] if found == NULL else calls_to(go, taken(found))
+    return calls_to(go, frame_on(g.fiber))
 
 
 cdef list calls_to(Goroutine go, object frame):

@@ -69,6 +69,7 @@ cdef object run_scope(Worker *w, Scope scope):
     if first is root:
         error = run_main(w, scope, first)
     else:
+        w.async_fiber = w.root_fiber
         error = wait_for_main(w, first)
     if this_worker() != w:  # the child of a fork in main
         if error is not None:
@@ -149,6 +150,8 @@ cdef object call_main(Worker *w, Scope scope, Goroutine first):
     cdef Goroutine inner
     value = first.fn(*first.args)
     if PyCoro_CheckExact(<PyObject *>value) and this_worker() == w:  # a callable that gives a coroutine
+        if w.async_fiber == NULL:
+            w.async_fiber = w.root_fiber  # nothing of main's own stands there any more
         inner = new_goroutine(value, (), None)
         start_in(inner, scope, w)
         wait_for_end(w, inner, forever)
@@ -240,15 +243,21 @@ cdef object let_guests_go(Worker *w, Scope scope):
 
 cdef void abandon_running(Worker *w, Goroutine go) noexcept:
     """The running goroutine has ignored the end of its run() too often: it is left where it stands, with its stack. Never returns."""
+    leave_behind(w, go)
+    if go.g.kind == SleeperKind.coroutine:
+        leaves_stack(w, &go.g)
+    switch_to(w, w.fiber, find_next(w))
+
+
+cdef void leave_behind(Worker *w, Goroutine go) noexcept:
+    """Nobody resumes it, or waits for it, any more. It is leaked."""
     Py_INCREF(go)
     go.g.requests.fetch_or(REQUEST_ABANDON)
+    go.g.claim.take_any()
     tell_joiners(w, go)
     warn_of_abandoned([go.describe()])
     scope_remove(go.scope, &go.g)
     scope_leave(go.scope, w)
-    if go.g.kind == SleeperKind.coroutine:
-        leaves_stack(w, &go.g)
-    switch_to(w, w.fiber, find_next(w))
 
 
 cdef void abandon(Worker *w, Scope scope) noexcept:
@@ -391,6 +400,12 @@ def _interrupt_main(signum, frame):
         target = spokesman(<Scope>w.scope)
     if target is None or w.current == &target.g:
         raise KeyboardInterrupt
+    if engine == Engine.threads and w.current != NULL:
+        # What runs here is a step of a coroutine, on the stack that the run() stands on: it cannot be left.
+        if target.g.requests.load() & REQUEST_RAISE:
+            raise KeyboardInterrupt  # main has not come to the one before
+        raise_in(target, KeyboardInterrupt())
+        return
     raise_in(target, KeyboardInterrupt())
     if w.current != NULL:
         interrupted = <Goroutine>w.current.object

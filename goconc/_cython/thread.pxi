@@ -8,7 +8,6 @@ cdef Worker *new_worker(void *scope) except NULL:
     """Makes the calling thread a worker without a processor, for a run()'s scope or (NULL) a helper. It stands on its own stack."""
     global spare_workers
     cdef Worker *w
-    cdef PyThreadState *ts = PyThreadState_Get()
     with cython.critical_section(starting):
         w = spare_workers
         if w != NULL:
@@ -18,15 +17,12 @@ cdef Worker *new_worker(void *scope) except NULL:
         if w == NULL:
             raise MemoryError("no memory for a worker")
         w.dice.seed(<uint64_t>now_ns() ^ <uint64_t><size_t>w)
-    w.thread_state = <void *>ts
-    w.thread = PyThread_get_thread_ident()
-    fiber_adopt(w.root_fiber, ts)
+    adopt_root(w)
+    stand_here(w)
     w.fiber = w.root_fiber
     w.current = NULL
     w.scope = scope
     w.stopping = False
-    w.on_main_thread = PyThread_get_thread_ident() == main_thread
-    w.cpu_clock = own_thread_clock()
     set_this_worker(w)
     coarse_now.store_relaxed(now_ns())
     sched.join(w)
@@ -36,11 +32,13 @@ cdef Worker *new_worker(void *scope) except NULL:
 cdef void retire_worker(Worker *w) noexcept:
     """The thread stops being a worker. Nothing is suspended on its fibers any more, or is given up."""
     global spare_workers
-    cdef NativeFiber *idle
+    cdef Fiber *idle
+    if w.async_fiber != NULL and w.async_fiber != w.root_fiber:
+        recycle_fiber(w.async_fiber)
     while w.idle_fibers != NULL:
-        idle = <NativeFiber *>w.idle_fibers
-        w.idle_fibers = <Fiber *>idle.next
-        fiber_recycle(<Fiber *>idle)
+        idle = w.idle_fibers
+        w.idle_fibers = idle.next
+        recycle_fiber(idle)
     w.idle_count = 0
     sched.leave(w)
     set_this_worker(NULL)
@@ -53,7 +51,7 @@ cdef extern from *:
     """
     static inline goconc::Worker *goconc_make_worker() {
         goconc::Worker *w = new (std::nothrow) goconc::Worker;
-        if (w) w->root_fiber = new (std::nothrow) goconc::Fiber;
+        if (w) w->root_fiber = goconc::new_root_fiber();
         return w && w->root_fiber ? w : nullptr;
     }
     """

@@ -16,19 +16,18 @@ give_way_token = <PyObject *>GIVE_WAY
 
 cdef void fiber_body(Fiber *self) noexcept:
     cdef Worker *w = this_worker()
-    cdef NativeFiber *fiber = <NativeFiber *>self
     cdef G *g
     while True:
-        g = <G *>fiber.owner
-        fiber.owner = NULL
+        g = <G *>self.owner
+        self.owner = NULL
         if g.kind == SleeperKind.coroutine:
             resume_coroutine(w, g)
         else:
             run_plain(w, g)
-            fiber_reset(self, <PyThreadState *>w.thread_state)
+            reset_fiber(self, <PyThreadState *>w.thread_state)
         g = find_next(w)
         if g.fiber == NULL:
-            fiber.owner = <void *>g
+            self.owner = <void *>g
             continue
         rest_fiber(w, self)
         switch_to(w, self, g)
@@ -36,13 +35,13 @@ cdef void fiber_body(Fiber *self) noexcept:
 
 cdef void rest_fiber(Worker *w, Fiber *self) noexcept:
     """Lays the running fiber by; it is switched away from next. The pool gets another one if there are many."""
-    cdef NativeFiber *surplus
+    cdef Fiber *surplus
     if w.idle_count >= IDLE_FIBERS_KEPT:
-        surplus = <NativeFiber *>w.idle_fibers
-        w.idle_fibers = <Fiber *>surplus.next
+        surplus = w.idle_fibers
+        w.idle_fibers = surplus.next
         w.idle_count -= 1
-        fiber_recycle(<Fiber *>surplus)
-    (<NativeFiber *>self).next = <NativeFiber *>w.idle_fibers
+        recycle_fiber(surplus)
+    self.next = w.idle_fibers
     w.idle_fibers = self
     w.idle_count += 1
 
@@ -50,43 +49,45 @@ cdef void rest_fiber(Worker *w, Fiber *self) noexcept:
 cdef void switch_to(Worker *w, Fiber *here, G *g) noexcept:
     """Leaves ``here`` for ``g``. Returns when somebody switches back to ``here``, or at once if ``g`` is suspended on it."""
     cdef Fiber *target = g.fiber
-    cdef NativeFiber *idle
-    if target != NULL:
+    if target == NULL:
+        target = stack_for(w, g)
         if target == here:
+            if here.owner != NULL:
+                drive_coroutines(w, here)
             return
-    else:
-        idle = <NativeFiber *>w.idle_fibers
-        if idle != NULL:
-            w.idle_fibers = <Fiber *>idle.next
-            w.idle_count -= 1
-            target = <Fiber *>idle
-        else:
-            target = fiber_new(<PyThreadState *>w.thread_state, fiber_body)
-            if target == NULL:
-                target = without_stack(w, here, &g)
-                if target == here:
-                    return
-        if g.fiber == NULL:
-            (<NativeFiber *>target).owner = <void *>g
+    elif target == here:
+        return
     w.fiber = target
-    fiber_switch(<PyThreadState *>w.thread_state, here, target)
+    switch_fiber(<PyThreadState *>w.thread_state, here, target)
 
 
-cdef Fiber *without_stack(Worker *w, Fiber *here, G **g) noexcept:
-    """No memory for a stack: lets those that have one go on until a fiber is free."""
-    cdef G *waiting = g[0]
-    cdef NativeFiber *idle
-    sched.push_back(w, waiting)
-    while True:
-        g[0] = find_next(w)
-        if g[0].fiber != NULL:
-            return g[0].fiber
-        idle = <NativeFiber *>w.idle_fibers
-        if idle != NULL:
-            w.idle_fibers = <Fiber *>idle.next
-            w.idle_count -= 1
-            return <Fiber *>idle
-        fail_start(w, g[0])
+cdef Fiber *stack_for(Worker *w, G *g) noexcept:
+    """A fiber for ``g``, which becomes its owner. If there is no memory for one, that of some other goroutine that comes first then."""
+    cdef Fiber *fiber = free_fiber(w, g)
+    if fiber == NULL:
+        # Those that have a stack go on until one is free.
+        sched.push_back(w, g)
+        while True:
+            g = find_next(w)
+            if g.fiber != NULL:
+                return g.fiber
+            fiber = free_fiber(w, g)
+            if fiber != NULL:
+                break
+            fail_start(w, g)
+    fiber.owner = <void *>g
+    return fiber
+
+
+cdef Fiber *free_fiber(Worker *w, G *g) noexcept:
+    cdef Fiber *fiber = w.idle_fibers
+    if engine == Engine.threads and g.kind == SleeperKind.coroutine:
+        return async_fiber_of(w)
+    if fiber == NULL:
+        return new_fiber(w)
+    w.idle_fibers = fiber.next
+    w.idle_count -= 1
+    return fiber
 
 
 cdef void fail_start(Worker *w, G *g) noexcept:
@@ -210,6 +211,10 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
             Py_XDECREF(result)
             go.context = take_context(ts)
             leaves_stack(w, g)
+            if is_past_hope(go):
+                leave_behind(w, go)
+                w.current = NULL
+                return
             w.current = NULL
             if result == give_way_token:
                 g.state.give_way()
@@ -223,6 +228,8 @@ cdef void resume_coroutine(Worker *w, G *g) noexcept:
             status = send_none(w, go, &result)
         else:
             status = refuse(go, taken(result), &result)
+    if this_worker() != w:
+        return  # main, in a child process, on a stack that run() returns on
     end_coroutine(w, go, result if status == PYGEN_RETURN else NULL)
     go = None
     let_go(w, g)

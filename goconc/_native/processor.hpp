@@ -64,6 +64,7 @@ struct Worker {
     Fiber *idle_fibers = nullptr;   // stacks at rest, the warmest first
     uint32_t idle_count = 0;
     Fiber *root_fiber = nullptr;    // stands for the thread's own stack
+    Fiber *async_fiber = nullptr;   // where coroutines run, on an engine that gives them a thread (engines.pxi)
     bool stopping = false;
     void *hooked = this;            // for whose async generators the hooks of the thread are, as in G::scope; itself: nobody's
     uint32_t guests = 0;            // coroutines interrupted in mid-step: their frames stand on stacks of this thread

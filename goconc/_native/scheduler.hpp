@@ -347,6 +347,14 @@ class Scheduler {
         }
     }
 
+    // The calling thread is the worker's from now on. sysmon looks at these under the lock, and the thread they were of before may end.
+    void set_thread(Worker *w, void *thread_state, unsigned long identity) noexcept {
+        Held<Lock> hold(lock_);
+        w->thread_state = thread_state;
+        w->thread = identity;
+        w->cpu_clock = own_thread_clock();
+        w->seen_cpu = -1;
+    }
     void join(Worker *w) noexcept {
         // It is inside a goroutine, its thread's own. Another tick: what sysmon has seen of an earlier life does not count.
         w->running.store_relaxed(true);

@@ -248,6 +248,9 @@ def main():
         assert program.end() == ("interrupted caught caught caught went on\n", "", 0)
 
 
+@pytest.mark.not_on_threads(
+    "whoever does not let main come in 0.3 s gets it too: nobody can make another thread give way"
+)
 def test_a_goroutine_does_not_get_what_is_main_s():
     # rule PY-02
     body = """
