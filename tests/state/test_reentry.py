@@ -60,11 +60,16 @@ async def astep():
     await goconc.aselect(ch, (ch, 1), default=True)
     await goconc.agosched()
 
+def begin():
+    pass
+
 def plain(done):
+    begin()
     while not done():
         step()
 
 async def suspending(done):
+    begin()
     while not done():
         await astep()
 
@@ -88,8 +93,10 @@ def trace(frame, event, arg):
     return trace
 
 def main(setter):
+    global begin
     calls[0] = 0
-    setter(trace)
+    begin = lambda: setter(trace)  # a goroutine may have a thread of its own
+    begin()
     try:
         both_kinds(lambda: calls[0] > 2000)
     finally:
