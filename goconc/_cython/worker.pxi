@@ -61,25 +61,31 @@ cdef void switch_to(Worker *w, Fiber *here, G *g) noexcept:
     switch_fiber(<PyThreadState *>w.thread_state, here, target)
 
 
-cdef Fiber *stack_for(Worker *w, G *g) noexcept:
+cdef inline Fiber *stack_for(Worker *w, G *g) noexcept:
     """A fiber for ``g``, which becomes its owner. If there is no memory for one, that of some other goroutine that comes first then."""
     cdef Fiber *fiber = free_fiber(w, g)
     if fiber == NULL:
-        # Those that have a stack go on until one is free.
-        sched.push_back(w, g)
-        while True:
-            g = find_next(w)
-            if g.fiber != NULL:
-                return g.fiber
-            fiber = free_fiber(w, g)
-            if fiber != NULL:
-                break
-            fail_start(w, g)
+        return first_stack(w, g)
     fiber.owner = <void *>g
     return fiber
 
 
-cdef Fiber *free_fiber(Worker *w, G *g) noexcept:
+cdef Fiber *first_stack(Worker *w, G *g) noexcept:
+    """There is no stack for ``g``: those that have one go on until one is free."""
+    cdef Fiber *fiber
+    sched.push_back(w, g)
+    while True:
+        g = find_next(w)
+        if g.fiber != NULL:
+            return g.fiber
+        fiber = free_fiber(w, g)
+        if fiber != NULL:
+            fiber.owner = <void *>g
+            return fiber
+        fail_start(w, g)
+
+
+cdef inline Fiber *free_fiber(Worker *w, G *g) noexcept:
     cdef Fiber *fiber = w.idle_fibers
     if engine == Engine.threads and g.kind == SleeperKind.coroutine:
         return async_fiber_of(w)
