@@ -167,7 +167,7 @@ def test_finalizers_may_use_everything_that_does_not_wait(kind, action, collect)
     assert ran == [action, action]
 
 
-def test_finalizers_that_run_while_a_channel_lets_go_of_values(kind):
+def test_finalizers_that_run_while_a_channel_lets_go_of_values(kind, settle):
     # rule PY-04, CH-09: the value dropped by the channel sends on the same channel
     async def main():
         ch = goconc.Chan(3)
@@ -194,6 +194,7 @@ def test_finalizers_that_run_while_a_channel_lets_go_of_values(kind):
             await kind.join(sender)
         del sender
         await kind.gosched()
+        settle()
         assert len(ran) == 4
 
     kind.run(main)
@@ -304,6 +305,7 @@ def test_a_running_one_needs_no_handle(kind, collect):
     assert kind.run(main) == "from nobody's goroutine"
 
 
+@pytest.mark.not_on_threads("what a parked thread has made is finalized once it runs again", free_threaded=True)
 @pytest.mark.parametrize("joiner", ["plain", "async"])
 def test_an_exception_goes_with_its_handle(kind, joiner):
     # rule PY-03: no cycle between the exception, its traceback and the goroutine
