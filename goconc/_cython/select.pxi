@@ -120,15 +120,29 @@ cdef object selected(SelectRoom *room, tuple cases, uint32_t chosen, bint ok):
 
 
 cdef object select_until(Worker *w, ThreadSleeper *thread, Dice &dice, tuple cases, bint default, int64_t deadline):
-    cdef SelectRoom room
+    cdef SelectRoom here
+    cdef SelectRoom *room
+    if w == NULL or engine == Engine.native:
+        return select_in(&here, w, thread, dice, cases, default, deadline)
+    # Others unlink and claim what stands in the room while this stack may be gone (after a fork), or another one in its place.
+    room = new_room()
+    if room == NULL:
+        raise MemoryError("no memory for a select")
+    try:
+        return select_in(room, w, thread, dice, cases, default, deadline)
+    finally:
+        delete_room(room)
+
+
+cdef object select_in(SelectRoom *room, Worker *w, ThreadSleeper *thread, Dice &dice, tuple cases, bint default, int64_t deadline):
     cdef Sleeper *sleeper = <Sleeper *>thread if w == NULL else <Sleeper *>w.current
     cdef Sleeper *wake
     cdef uint32_t chosen = 0
     cdef cppbool look_again
     cdef Outcome outcome
     cdef Op op
-    fill_room(&room, cases)
-    if w == NULL and watches_timer(&room):
+    fill_room(room, cases)
+    if w == NULL and watches_timer(room):
         ensure_background()
     while True:
         wake = NULL
@@ -137,27 +151,27 @@ cdef object select_until(Worker *w, ThreadSleeper *thread, Dice &dice, tuple cas
         if wake != NULL:
             make_ready(this_worker(), wake)
         if op == Op.done or op == Op.closed:
-            return selected(&room, cases, chosen, op == Op.done)
+            return selected(room, cases, chosen, op == Op.done)
         if op == Op.no_memory:
-            empty_room(&room, -1)
+            empty_room(room, -1)
             raise MemoryError("no memory for the channel's buffer")
         if op == Op.would_block:
-            empty_room(&room, -1)
+            empty_room(room, -1)
             return new_selected(-1, None, False, None)
         if look_again:
             sched.wake_keeper(this_worker())
         outcome = Outcome.canceled
         try:
-            outcome = wait_in_select(w, thread, &room, deadline)
+            outcome = wait_in_select(w, thread, room, deadline)
         except BaseException:
             room.leave()
-            empty_room(&room, -1)
+            empty_room(room, -1)
             raise
         room.leave()
         if outcome == Outcome.handed:
-            return selected(&room, cases, sleeper.winner.index, sleeper.winner.ok)
+            return selected(room, cases, sleeper.winner.index, sleeper.winner.ok)
         if outcome == Outcome.timed_out:
-            empty_room(&room, -1)
+            empty_room(room, -1)
             raise TimeoutError("select timed out")
 
 
