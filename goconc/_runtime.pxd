@@ -339,7 +339,7 @@ cdef extern from "_native/sysmon.hpp" namespace "goconc" nogil:
         bint acquire(Worker *, bint line_up) noexcept
         bint has_processor(Worker *) noexcept
         void release(Worker *) noexcept
-        void set_thread(Worker *, void *thread_state, unsigned long identity) noexcept
+        void set_thread(Worker *, Fiber *stack, void *thread_state, unsigned long identity) noexcept
         void join(Worker *) noexcept
         void leave(Worker *) noexcept
         void push_back(Worker *, G *) noexcept

@@ -83,7 +83,7 @@ cdef void thread_body(Fiber *self) noexcept:
     cdef Worker *w = as_thread(self).worker
     cdef G *g
     set_this_worker(w)
-    stand_here(w)
+    stand_here(w, self)
     begin_thread()
     while True:
         g = <G *>self.owner
@@ -126,9 +126,9 @@ cdef void end_thread() noexcept:
         report_exception(error, None)
 
 
-cdef void stand_here(Worker *w) noexcept:
+cdef void stand_here(Worker *w, Fiber *stack) noexcept:
     """The calling thread is the worker's from now on."""
-    sched.set_thread(w, <void *>PyThreadState_Get(), PyThread_get_thread_ident())
+    sched.set_thread(w, stack, <void *>PyThreadState_Get(), PyThread_get_thread_ident())
     w.on_main_thread = on_main_thread()
 
 
@@ -161,7 +161,6 @@ cdef void drive_coroutines(Worker *w, Fiber *root) noexcept:
         g = find_next(w)
         target = stack_for(w, g) if g.fiber == NULL else g.fiber
         if target != root:
-            w.fiber = target
             pass_baton(w, root, target)
     give_context(ts, outer)
 
@@ -172,6 +171,7 @@ cdef void pass_baton(Worker *w, Fiber *here, Fiber *target) noexcept:
     cdef bint on_main = w.on_main_thread
     cdef int64_t insist = forever
     cdef int64_t until = now_ns() + <int64_t>SIGNAL_SLICE if on_main else forever
+    w.fiber = here  # as its thread state is, until the other thread has begun
     with nogil:
         as_thread(target).baton.unpark()
         why = as_thread(here).baton.park(until)
@@ -182,7 +182,7 @@ cdef void pass_baton(Worker *w, Fiber *here, Fiber *target) noexcept:
         with nogil:
             why = as_thread(here).baton.park(until)
     if not as_thread(here).retired:
-        stand_here(w)
+        stand_here(w, here)
 
 
 cdef int64_t handle_signals_aside(Worker *w, int64_t insist) noexcept:

@@ -347,9 +347,11 @@ class Scheduler {
         }
     }
 
-    // The calling thread is the worker's from now on. sysmon looks at these under the lock, and the thread they were of before may end.
-    void set_thread(Worker *w, void *thread_state, unsigned long identity) noexcept {
+    // The calling thread, with the stack it is on, is the worker's from now on. Others look at these under the lock, and the thread they
+    // were of before may end.
+    void set_thread(Worker *w, Fiber *stack, void *thread_state, unsigned long identity) noexcept {
         Held<Lock> hold(lock_);
+        w->fiber = stack;
         w->thread_state = thread_state;
         w->thread = identity;
         w->cpu_clock = own_thread_clock();
