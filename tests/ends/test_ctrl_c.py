@@ -181,6 +181,7 @@ def test_within_a_fifth_of_a_second(where):
         assert program.end() == ("", "", 0)
 
 
+@pytest.mark.not_on_threads("nobody can make another thread give way")
 @pytest.mark.parametrize("main_kind", ["plain", "async"])
 def test_main_comes_first_every_time(main_kind, kind, make_kind, one_processor):
     # rule PY-02, SCH-03: also when it is the turn of those that others are about to starve
