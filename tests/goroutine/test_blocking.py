@@ -278,11 +278,11 @@ async def awork(n):
 
 def main():
     handles = [goconc.go(goconc.blocking, work, n) if n % 2 else goconc.go(awork, n) for n in range(20)]
-    while now < 3:
+    queued, limit = [], time.monotonic() + 20
+    while now < 3 or len(queued) < 17:
+        assert time.monotonic() < limit, handles
         goconc.sleep(0.001)
-    goconc.sleep(0.02)
-    queued = [h for h in handles if "chan send" in repr(h)]
-    assert len(queued) == 17, handles
+        queued = [h for h in handles if "chan send" in repr(h)]
     for handle in queued[:2]:
         handle.cancel()  # a call that was still queued is not made
     gate.set()

@@ -1,5 +1,7 @@
 """num_goroutine(): how many exist, whatever they do."""
 
+import contextlib
+
 import goconc
 
 
@@ -20,14 +22,18 @@ def test_it_counts_those_that_have_not_run_run_wait_and_sleep(kind):
         before = goconc.num_goroutine()
         ch = goconc.Chan()
         handles = [kind.go(kind.recv, ch) for _ in range(5)]
-        handles += [kind.go(kind.sleep, 0.005) for _ in range(3)]
+        sleepers = [kind.go(kind.sleep, 60) for _ in range(3)]
+        handles += sleepers
         assert goconc.num_goroutine() == before + 8  # not one of them has run yet, or some have: all count
         await kind.parked(*handles)
         assert goconc.num_goroutine() == before + 8
         for _ in range(5):
             await kind.send(ch, None)
+        for sleeper in sleepers:
+            sleeper.cancel()
         for handle in handles:
-            await kind.join(handle)
+            with contextlib.suppress(goconc.Canceled):
+                await kind.join(handle)
         assert goconc.num_goroutine() == before
         return handles  # ended ones do not count, held or not
 
