@@ -18,6 +18,7 @@ cdef Worker *new_worker(void *scope) except NULL:
             raise MemoryError("no memory for a worker")
         w.dice.seed(<uint64_t>now_ns() ^ <uint64_t><size_t>w)
     adopt_root(w)
+    w.cpu_clock = own_thread_clock()
     stand_here(w, w.root_fiber)
     w.current = NULL
     w.scope = scope

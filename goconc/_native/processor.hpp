@@ -70,10 +70,12 @@ struct Worker {
     uint32_t guests = 0;            // coroutines interrupted in mid-step: their frames stand on stacks of this thread
     bool on_main_thread = false;    // signals are handled here
     unsigned long thread = 0;       // its identity for Python
-    ThreadClock cpu_clock{};        // its processor time; set by itself before others see it
+    ThreadClock cpu_clock{};        // of its thread; set by itself before others see it
+    int64_t cpu_before = 0;         // processor time of threads that it had before, less what this one had used by then
     Attached<G *> interrupted;      // an exception is on its way to this thread that is for this goroutine only
     Worker *reuse_link = nullptr;   // workers are never freed: a late rouse() may still look at one
 
+    int64_t cpu_time() const noexcept { return goconc::cpu_time(cpu_clock) + cpu_before; }
     bool has_own_work() const noexcept {
         return next.load_relaxed() || !inbox.empty() || !pinned.empty() || !yielded.empty() || (fresh.count() && !locked);
     }

@@ -49,6 +49,8 @@ class Scheduler {
     }
     void give(Worker *w, Processor *p) noexcept {
         w->processor = p;
+        for (LocalQueue *queue : {&p->queue, &p->plain})
+            if (queue->marked_at) queue->marked_cpu = w->cpu_time(); // what stood on another's clock says nothing on this one's
         if (resting.load()) watcher.unpark(); // from here on there is something to watch over
     }
     void stand_in_line(Worker *w) noexcept {
@@ -347,15 +349,16 @@ class Scheduler {
         }
     }
 
-    // The calling thread, with the stack it is on, is the worker's from now on. Others look at these under the lock, and the thread they
-    // were of before may end.
+    // The calling thread, with the stack it is on, is the worker's from now on. Others look at these under the lock. The thread they were of
+    // before is still there, and may end later. The worker's processor time goes on from where it was.
     void set_thread(Worker *w, Fiber *stack, void *thread_state, unsigned long identity) noexcept {
         Held<Lock> hold(lock_);
         w->fiber = stack;
         w->thread_state = thread_state;
         w->thread = identity;
-        w->cpu_clock = own_thread_clock();
-        w->seen_cpu = -1;
+        ThreadClock clock = own_thread_clock();
+        w->cpu_before += cpu_time(w->cpu_clock) - cpu_time(clock);
+        w->cpu_clock = clock;
     }
     void join(Worker *w) noexcept {
         // It is inside a goroutine, its thread's own. Another tick: what sysmon has seen of an earlier life does not count.

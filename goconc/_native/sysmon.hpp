@@ -56,7 +56,7 @@ class Sysmon {
             w->reported = false;
             return false;
         }
-        if (w->seen_cpu < 0) w->seen_cpu = cpu_time(w->cpu_clock);
+        if (w->seen_cpu < 0) w->seen_cpu = w->cpu_time();
         return true;
     }
     bool is_detached(Worker *w) const { return detached && w->thread_state && detached(w->thread_state); }
@@ -80,7 +80,7 @@ class Sysmon {
         (void)written_off;
 #endif
         if (now - w->seen_since < most) return false;
-        return now - w->seen_since >= 20 * most || cpu_time(w->cpu_clock) - w->seen_cpu >= most;
+        return now - w->seen_since >= 20 * most || w->cpu_time() - w->seen_cpu >= most;
     }
     // Under the lock.
     bool write_off(Worker *w) {
@@ -112,7 +112,7 @@ class Sysmon {
 
     // It is in one goroutine for that long. A thread that the system does not run sits in nothing: thieves need the core that it waits for.
     bool sits(Worker *w, int64_t now, int64_t span) const {
-        return now - w->seen_since >= span && (w->seen_detached || cpu_time(w->cpu_clock) - w->seen_cpu >= span / 2);
+        return now - w->seen_since >= span && (w->seen_detached || w->cpu_time() - w->seen_cpu >= span / 2);
     }
     int64_t patience(int64_t now) const { return now < s_->calm_until.load() ? forever : ripe_after; }
     // Whether thieves may come to its queue. An entry that is still there has waited for as long as the mark behind it is old.
@@ -122,7 +122,7 @@ class Sysmon {
         } else if (!queue.marked_at) {
             mark(queue, w, now);
         } else if (now - queue.marked_at >= (sitting ? ripe_behind : patience(now))) {
-            if (w->seen_detached || cpu_time(w->cpu_clock) - queue.marked_cpu >= ripe_behind / 2) {
+            if (w->seen_detached || w->cpu_time() - queue.marked_cpu >= ripe_behind / 2) {
                 if (int32_t(queue.marked - queue.ripe_to.load_relaxed()) > 0) queue.ripe_to.store(queue.marked);
                 mark(queue, w, now);
             }
@@ -132,7 +132,7 @@ class Sysmon {
     static void mark(LocalQueue &queue, Worker *w, int64_t now) {
         queue.marked = queue.end();
         queue.marked_at = now;
-        queue.marked_cpu = cpu_time(w->cpu_clock);
+        queue.marked_cpu = w->cpu_time();
     }
     // Whether they may come for its `next`: not for good, since the same goroutine will be there again.
     bool ripen_next(Worker *w, bool in_goroutine, int64_t now) {

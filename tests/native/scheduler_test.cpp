@@ -142,6 +142,45 @@ void a_main_that_computes() {
     }
 }
 
+// What stands in a queue ripens however little processor time the thread has used that has come to it: the worker that the queue was handed
+// over to, or (on an engine of threads) another thread of the worker.
+void it_ripens_whoever_comes_to_it() {
+#ifdef __linux__
+    for (bool hands_over : {true, false}) {
+        Scheduler s;
+        CHECK(s.resize(1));
+        Worker workers[2], &old = workers[0], &heir = workers[hands_over];
+        G g;
+        g.kind = SleeperKind::coroutine;
+        HandLook sysmon(s);
+        sysmon.detached = [](void *) { return false; };
+        for (Worker &w : workers) {
+            w.thread_state = &w;
+            s.join(&w);
+        }
+        old.cpu_clock = CLOCK_MONOTONIC; // which is far ahead of a thread's
+        heir.cpu_clock = hands_over ? own_thread_clock() : CLOCK_MONOTONIC;
+        CHECK(s.acquire(&old));
+        s.push_back(&old, &g);
+        int64_t now = now_ns(), used = cpu_time(own_thread_clock());
+        sysmon.look_at(now);
+        if (hands_over) CHECK(!s.acquire(&heir) && s.hand_over(&old));
+        else s.set_thread(&old, nullptr, &old, 0);
+        while (cpu_time(own_thread_clock()) - used < ms) {
+        }
+        LocalQueue &queue = heir.processor->queue;
+        CHECK(!queue.has_before(queue.ripe_to.load()));
+        sysmon.look_at(now + 3 * ms);
+        CHECK(queue.has_before(queue.ripe_to.load()));
+        CHECK(s.find(&heir) == &g);
+        for (Worker *w : {&heir, &workers[!hands_over]}) {
+            CHECK(s.acquire(w));
+            s.leave(w);
+        }
+    }
+#endif
+}
+
 // Ctrl-C: main comes first, wherever it stands among those at home on its worker, and whatever the worker's turn is.
 void who_is_brought_forward_comes_first() {
     for (uint32_t tick = 0; tick < 62; tick++) {
@@ -245,6 +284,7 @@ int main() {
     check::test("common work can be found", common_work_can_be_found);
     check::test("who gives way to pinned ones", who_gives_way_to_pinned_ones);
     check::test("a main that computes", a_main_that_computes);
+    check::test("it ripens whoever comes to it", it_ripens_whoever_comes_to_it);
     check::test("who is brought forward comes first", who_is_brought_forward_comes_first);
     check::test("who is on the way is waited for", who_is_on_the_way_is_waited_for);
     check::test("who leaves is relied on", who_leaves_is_relied_on);
