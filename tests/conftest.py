@@ -34,6 +34,12 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=f"GOCONC_FIBERS=threads: {mark.args[0]}"))
 
 
+def pytest_collection_finish():
+    """Collections in tests are of what the tests make: pytest's own objects, a million of them, would take most of the time."""
+    gc.collect()
+    gc.freeze()
+
+
 def holds_for(item, only=None, free_threaded=False):
     """Whether a mark concerns this build, and this case of the test."""
     params = item.callspec.params.values() if hasattr(item, "callspec") else ()
