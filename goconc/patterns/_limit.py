@@ -28,8 +28,9 @@ class Limiter:
         check_count("burst", burst)
         self.rate = rate
         self.burst = burst
-        # When the bucket was empty, or will be: all that has been taken is paid for by then.
-        self._empty_at = float("-inf")
+        # What is in the bucket, and when that was so. Fewer than none: they are promised to those who wait.
+        self._tokens = float(burst)
+        self._at = monotonic()
         self._lock = threading.Lock()
 
     def __reduce__(self) -> Any:
@@ -42,15 +43,19 @@ class Limiter:
             raise ValueError(f"n must be at most burst, which is {self.burst}, not {number_text(n)}")
         with self._lock:
             now = monotonic()
-            empty_at = max(self._empty_at, now - self.burst / self.rate) + n / self.rate
-            if empty_at - now > most + 1e-9:  # a clock far from 0 has no finer steps
+            # (At an infinite rate and in no time it is no number that came in: min() leaves it then.)
+            tokens = min(self.burst, self._tokens + (now - self._at) * self.rate) - n
+            wait = (
+                -tokens / self.rate if tokens < -1e-9 else 0.0
+            )  # a token's last billionth may be missing for rounding
+            if wait > most:
                 return None
-            self._empty_at = empty_at
-            return empty_at - now
+            self._tokens, self._at = tokens, now
+            return wait
 
     def _give_back(self, n: int) -> None:
         with self._lock:
-            self._empty_at -= n / self.rate
+            self._tokens += n
 
     def try_acquire(self, n: int = 1) -> bool:
         """Takes ``n`` tokens if they are there. (Go: ``AllowN``)"""

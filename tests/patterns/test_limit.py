@@ -39,6 +39,8 @@ def test_try_acquire():
     assert all(always.try_acquire() for _ in range(1000))
     for burst in range(1, 50):  # a full bucket holds all of it, whatever the clock says
         assert patterns.Limiter(0.1 * burst, burst).try_acquire(burst)
+    for rate in (1e-9, 5e-324, 1e308):
+        assert patterns.Limiter(rate, 5).try_acquire(5)
 
 
 def test_what_was_not_used_is_not_saved_up():
@@ -65,7 +67,8 @@ def test_who_gives_up_has_taken_nothing(reader):
                 await acquire(reader, limiter, ctx=ctx)
             with pytest.raises(goconc.DeadlineExceeded):
                 await acquire(reader, patterns.Limiter(1), ctx=ctx)
-        assert -1 < limiter._empty_at - time.monotonic() <= 0  # only the first one has taken a token
+        assert not limiter.try_acquire()
+        assert -0.5 < limiter._tokens <= 0.5  # only the first one has taken a token
 
     reader.run(main)
 
@@ -82,9 +85,9 @@ def test_those_who_wait_are_served_in_order(reader):
         await acquire(reader, limiter)
         handles = []
         for n in range(4):
-            before = limiter._empty_at
+            before = limiter._at
             handles.append(reader.go(wait, n))
-            await reader.until(lambda before=before: limiter._empty_at > before)
+            await reader.until(lambda before=before: limiter._at > before)
         for handle in handles:
             await reader.join(handle)
         assert sorted(order) == [0, 1, 2, 3]
