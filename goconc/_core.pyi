@@ -213,7 +213,7 @@ def check_callable(name: str, fn: object) -> int:
     """For goconc's own modules too."""
 
 def fiber_engine() -> str:
-    """On what plain goroutines run: "native" or "threads"."""
+    """On what plain goroutines run: "native", "greenlet" or "threads"."""
 
 def makes_coroutine_function(fn: object) -> bool:
     """Whether ``fn`` is an ``async def`` function, as ``go`` sees it. For goconc's own modules."""

@@ -391,6 +391,7 @@ cdef extern from "_native/worker_loop.hpp" namespace "goconc":
 cdef extern from "_cpython/engine.hpp" namespace "goconc" nogil:
     cdef enum class Engine(unsigned char):
         native
+        greenlet
         threads
     Engine engine
     const bint native_engine_built
@@ -419,6 +420,20 @@ cdef extern from "_cpython/thread_fiber.hpp" namespace "goconc" nogil:
     ThreadFiber *as_thread(Fiber *) noexcept
     Fiber *thread_fiber(Worker *, FiberBody) noexcept
     void retire_thread_fiber(Fiber *) noexcept
+
+cdef extern from "_cpython/greenlet_fiber.hpp" namespace "goconc":
+    cdef cppclass GreenletFiber(Fiber):
+        bint retired
+    cdef cppclass Greenlets:
+        bint load() noexcept
+    Greenlets greenlets
+    GreenletFiber *as_greenlet(Fiber *) noexcept
+    bint adopt_greenlet(Fiber *) noexcept
+    void release_greenlet(Fiber *) noexcept
+    Fiber *greenlet_fiber(Fiber *root, FiberBody) noexcept
+    void switch_greenlets(Fiber *, Fiber *) noexcept
+    void retire_greenlet(Fiber *) noexcept
+    PyObject *greenlet_frame(Fiber *) noexcept
 
 cdef extern from "_cpython/stopped_world.hpp" namespace "goconc":
     cdef cppclass Insides:

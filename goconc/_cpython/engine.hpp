@@ -1,6 +1,7 @@
 // The engine under plain goroutines: whose stacks they run on. Chosen once, at import, before the first fiber is made.
 //
 //     native    stacks of our own, switched in a few instructions (fiber.hpp): where a platform and a CPython minor are known
+//     greenlet  the switch of the package greenlet (greenlet_fiber.hpp): where that is installed
 //     threads   a thread of the operating system for each stack (thread_fiber.hpp): everywhere
 //
 // All of them are `Fiber`s to the runtime: what runs on it (`owner`), and a link for whatever list it is in (`next`).
@@ -22,11 +23,15 @@ using FiberBody = void (*)(Fiber *);
 } // namespace goconc
 #endif
 
+namespace goconc {
+constexpr uint64_t no_native_stack = 0; // what `canary` points at on engines that are not native
+} // namespace goconc
+#include "greenlet_fiber.hpp"
 #include "thread_fiber.hpp"
 
 namespace goconc {
 
-enum class Engine : uint8_t { native, threads };
+enum class Engine : uint8_t { native, greenlet, threads };
 inline Engine engine = Engine::threads;
 
 // Leaves `from` for `to` on an engine that is not native; returns when somebody switches back, with the worker's thread being this one.
@@ -75,13 +80,14 @@ inline _PyInterpreterFrame *suspended_frame(Fiber *f) noexcept {
 #if GOCONC_NATIVE_FIBERS
     if (engine == Engine::native) return f->state.current_frame;
 #endif
-    return as_thread(f)->state->current_frame;
+    return engine == Engine::threads ? as_thread(f)->state->current_frame : nullptr; // a greenlet keeps it to itself
 }
 #endif
 
 // What stands for a thread's own stack; with the thread's worker for ever. Null: no memory.
 inline Fiber *new_root_fiber() noexcept {
     if (engine == Engine::threads) return new (std::nothrow) ThreadFiber;
+    if (engine == Engine::greenlet) return new (std::nothrow) GreenletFiber;
     return new (std::nothrow) Fiber;
 }
 

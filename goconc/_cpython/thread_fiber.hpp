@@ -14,8 +14,6 @@
 
 namespace goconc {
 
-constexpr uint64_t no_native_stack = 0; // what `canary` points at
-
 struct ThreadFiber : Fiber {
     Parker baton;
     FiberBody body = nullptr;

@@ -3,7 +3,7 @@
 import atexit as _atexit
 import os as _os
 
-from goconc import _settings
+from goconc import _engines, _settings
 
 cdef enum:
     MAXPROCS_MOST = 1024

@@ -1,7 +1,7 @@
-# The engine of threads: what a worker does where every stack is a thread of its own (GOCONC_FIBERS=threads, and where there is no other).
+# What differs from engine to engine (_cpython/engine.hpp), and how one is chosen.
 #
-# A switch passes the worker's baton to the thread of the other stack (_cpython/thread_fiber.hpp). Who has it is the worker: the worker's
-# thread state, identity and clock are its own then.
+# The engine of threads: a switch passes the worker's baton to the thread of the other stack (_cpython/thread_fiber.hpp). Who has it is
+# the worker: the worker's thread state, identity and clock are its own then.
 #
 # Coroutines have no stack, and yet a thread of theirs: all steps that a worker makes run on one, `async_fiber`, so that lock_os_thread()
 # holds and an async main stays on the thread that called run(). That fiber is the root's, if a stand-in stands on it: it drives them from
@@ -16,57 +16,63 @@ cdef enum:
 cdef int choose_engine() except -1:
     """As GOCONC_FIBERS says, or else the best that there is here."""
     global engine, switch_by_engine
-    wanted = _settings.choice("GOCONC_FIBERS", ("auto", "native", "threads"))
-    works = native_engine_works(PyThreadState_Get())
-    if wanted == "native" and not works:
-        raise ImportError("GOCONC_FIBERS=native: goconc has no native fibers for this platform or Python")
-    if wanted == "auto" and not works:
-        warn_of_fallback()
-    engine = Engine.native if works and wanted != "threads" else Engine.threads
-    switch_by_engine = switch_threads
+    chosen = _engines.choose(_settings.choice("GOCONC_FIBERS", _engines.ENGINES), native=native_engine_works(PyThreadState_Get()),
+                             built=native_engine_built, load_greenlet=_load_greenlet)
+    engine = Engine.native if chosen == "native" else Engine.greenlet if chosen == "greenlet" else Engine.threads
+    switch_by_engine = switch_greenlets if engine == Engine.greenlet else switch_threads
     return 0
 
 
-cdef object warn_of_fallback():
-    """Where a newer goconc would do better; not where there is nothing better yet."""
-    if native_engine_built:
-        reason = "was built for another patch release of this Python"
-    elif _sys.implementation.name == "cpython" and _sys.version_info >= (3, 16):
-        reason = f"does not know Python {_sys.version_info[0]}.{_sys.version_info[1]}"
-    else:
-        return
-    _warnings.warn(f"goconc {reason}: each plain goroutine gets a thread, which is slower (GOCONC_FIBERS=threads chooses that silently)",
-                   RuntimeWarning, stacklevel=1)
+def _load_greenlet():
+    """Returns what has kept it from being loaded, or None."""
+    return None if greenlets.load() else taken(take_exception())
 
 
 def fiber_engine() -> str:
-    """On what plain goroutines run: "native" or "threads"."""
-    return "native" if engine == Engine.native else "threads"
+    """On what plain goroutines run: "native", "greenlet" or "threads"."""
+    return "native" if engine == Engine.native else "greenlet" if engine == Engine.greenlet else "threads"
 
 
 cdef Fiber *new_fiber(Worker *w) noexcept:
     """A stack on which a goroutine of ``w`` will run; NULL if there can be none."""
     if engine == Engine.threads:
         return thread_fiber(w, thread_body)
+    if engine == Engine.greenlet:
+        return greenlet_fiber(w.root_fiber, fiber_body)
     return native_fiber(<PyThreadState *>w.thread_state, fiber_body)
 
 
 cdef void recycle_fiber(Fiber *fiber) noexcept:
     if engine == Engine.threads:
         retire_thread_fiber(fiber)
+    elif engine == Engine.greenlet:
+        retire_greenlet(fiber)
     else:
         recycle_native(fiber)
 
 
-cdef void adopt_root(Worker *w) noexcept:
-    """The calling thread's own stack becomes the worker's root fiber."""
+cdef inline bint is_retired(Fiber *fiber) noexcept:
+    return engine == Engine.greenlet and as_greenlet(fiber).retired
+
+
+cdef bint adopt_root(Worker *w) noexcept:
+    """The calling thread's own stack becomes the worker's root fiber. False: no memory."""
     w.async_fiber = NULL
     if engine == Engine.threads:
         as_thread(w.root_fiber).worker = w
         as_thread(w.root_fiber).thread = PyThread_get_thread_ident()
         as_thread(w.root_fiber).state = PyThreadState_Get()
-    else:
+    elif engine == Engine.native:
         adopt_native(w.root_fiber, PyThreadState_Get())
+    else:
+        return adopt_greenlet(w.root_fiber)
+    return True
+
+
+cdef void release_root(Worker *w) noexcept:
+    """It is no worker's any more."""
+    if engine == Engine.greenlet:
+        release_greenlet(w.root_fiber)
 
 
 cdef object frame_on(Fiber *fiber):
@@ -74,7 +80,10 @@ cdef object frame_on(Fiber *fiber):
     cdef PyObject *found
     if engine == Engine.threads:
         return _sys._current_frames().get(as_thread(fiber).thread)
-    found = native_frame(PyThreadState_Get(), fiber)
+    if engine == Engine.greenlet:
+        found = greenlet_frame(fiber)
+    else:
+        found = native_frame(PyThreadState_Get(), fiber)
     return None if found == NULL else taken(found)
 
 

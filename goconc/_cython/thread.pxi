@@ -17,7 +17,9 @@ cdef Worker *new_worker(void *scope) except NULL:
         if w == NULL:
             raise MemoryError("no memory for a worker")
         w.dice.seed(<uint64_t>now_ns() ^ <uint64_t><size_t>w)
-    adopt_root(w)
+    if not adopt_root(w):
+        keep_for_reuse(w)
+        raise MemoryError("no memory for a worker")
     w.cpu_clock = own_thread_clock()
     stand_here(w, w.root_fiber)
     w.current = NULL
@@ -31,7 +33,6 @@ cdef Worker *new_worker(void *scope) except NULL:
 
 cdef void retire_worker(Worker *w) noexcept:
     """The thread stops being a worker. Nothing is suspended on its fibers any more, or is given up."""
-    global spare_workers
     cdef Fiber *idle
     if w.async_fiber != NULL and w.async_fiber != w.root_fiber:
         recycle_fiber(w.async_fiber)
@@ -40,8 +41,14 @@ cdef void retire_worker(Worker *w) noexcept:
         w.idle_fibers = idle.next
         recycle_fiber(idle)
     w.idle_count = 0
+    release_root(w)
     sched.leave(w)
     set_this_worker(NULL)
+    keep_for_reuse(w)
+
+
+cdef void keep_for_reuse(Worker *w) noexcept:
+    global spare_workers
     with cython.critical_section(starting):
         w.reuse_link = spare_workers
         spare_workers = w

@@ -31,6 +31,8 @@ cdef void fiber_body(Fiber *self) noexcept:
             continue
         rest_fiber(w, self)
         switch_to(w, self, g)
+        if is_retired(self):
+            return
 
 
 cdef void rest_fiber(Worker *w, Fiber *self) noexcept:

@@ -43,12 +43,6 @@ def check(body):
     assert (out, code) == ("done\n", 0)
 
 
-def test_a_bad_value_is_named():
-    out, err, code = end(start("", engine="fast"))
-    assert (out, code) == ("", 1)
-    assert err.splitlines()[-1] == "ValueError: GOCONC_FIBERS must be one of auto, native, threads, not 'fast'"
-
-
 def test_plain_goroutines_have_threads_of_their_own():
     check("""
 def main():
