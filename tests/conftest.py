@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(WATCHDOG))
         for mark in item.iter_markers("not_on"):
             engine, reason = mark.args
-            if ENGINE == engine and holds_for(item, **mark.kwargs):
+            if engine == ENGINE and holds_for(item, **mark.kwargs):
                 item.add_marker(pytest.mark.skip(reason=f"GOCONC_FIBERS={engine}: {reason}"))
 
 

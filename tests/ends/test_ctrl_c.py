@@ -164,7 +164,9 @@ async def aanswer(wait):
 
 
 @pytest.mark.not_on("threads", "nobody can make another thread give way", only="parked, beside one that computes")
-@pytest.mark.not_on("threads", "nobody can make another thread give way", only="asleep, beside an async one that computes")
+@pytest.mark.not_on(
+    "threads", "nobody can make another thread give way", only="asleep, beside an async one that computes"
+)
 @pytest.mark.parametrize("where", SOON_ENOUGH)
 def test_within_a_fifth_of_a_second(where):
     # rule PY-02: most times; a busy machine may need longer once

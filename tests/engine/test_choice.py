@@ -1,11 +1,15 @@
 """Which engine is chosen, and what is said about it (GOCONC_FIBERS)."""
 
+import importlib.util
 import os
 import subprocess
 import sys
+import tomllib
 import warnings
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import goconc
 from goconc import _engines
@@ -13,7 +17,9 @@ from goconc import _engines
 MISSING = ModuleNotFoundError("No module named 'greenlet'")
 
 
-def choose(wanted="auto", *, native=False, built=False, greenlet=True, version=(3, 13), free_threaded=False):
+def choose(
+    wanted="auto", *, native=False, built=False, greenlet=True, version=(3, 13), free_threaded=False, release=(3, 5, 6)
+):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         chosen = _engines.choose(
@@ -23,6 +29,7 @@ def choose(wanted="auto", *, native=False, built=False, greenlet=True, version=(
             load_greenlet=lambda: None if greenlet else MISSING,
             version=version,
             free_threaded=free_threaded,
+            greenlet_version=lambda: release if greenlet else (),
         )
     return chosen, [str(warning.message) for warning in caught]
 
@@ -32,15 +39,33 @@ def test_native_fibers_where_they_are():
 
 
 @pytest.mark.parametrize("version", [(3, 11), (3, 15)])
-def test_greenlet_or_threads_elsewhere(version):
-    # nothing is said: there is nothing better
+def test_greenlet_or_threads_on_other_platforms(version):
+    # Windows, other machines: nothing is said, there is nothing better
     assert choose(version=version) == ("greenlet", [])
     assert choose(version=version, greenlet=False) == ("threads", [])
 
 
 def test_threads_on_free_threaded_builds_whose_collector_does_not_see_greenlets():
+    def refuse():
+        raise AssertionError("greenlet was imported")
+
     assert choose(version=(3, 14), free_threaded=True) == ("threads", [])
+    assert choose(version=(3, 15), free_threaded=True, release=(3, 2)) == ("threads", [])
+    assert choose(version=(3, 15), free_threaded=True, greenlet=False) == ("threads", [])
     assert choose(version=(3, 15), free_threaded=True) == ("greenlet", [])
+    # not even imported: that might bring the GIL back
+    chosen = _engines.choose(
+        "auto", native=False, built=False, load_greenlet=refuse, version=(3, 14), free_threaded=True
+    )
+    assert chosen == "threads"
+
+
+@pytest.mark.parametrize(("version", "release"), [((3, 14), (3, 5, 6)), ((3, 15), (3, 5, 3))])
+def test_greenlets_that_are_asked_for_where_the_collector_does_not_see_them(version, release):
+    assert choose("greenlet", version=version, free_threaded=True, release=release) == (
+        "greenlet",
+        ["GOCONC_FIBERS=greenlet without the GIL needs Python 3.15 and greenlet 3.5.4, or it may crash"],
+    )
 
 
 @pytest.mark.parametrize("free_threaded", [False, True])
@@ -69,6 +94,7 @@ def test_another_patch_release():
 
 
 def test_what_is_asked_for_is_taken_silently():
+    assert choose("native", native=True, built=True) == ("native", [])
     for wanted in ("greenlet", "threads"):
         assert choose(wanted, version=(3, 16)) == (wanted, [])
         assert choose(wanted, native=True, built=True) == (wanted, [])
@@ -82,13 +108,44 @@ def test_what_cannot_be_had_is_said():
         choose("native")
 
 
+def test_the_installed_greenlet_is_known_without_importing_it(monkeypatch):
+    for text, version in (("3.5.6", (3, 5, 6)), ("3.6", (3, 6)), ("4.0.0rc1", (4, 0))):
+        monkeypatch.setattr("importlib.metadata.version", lambda name, text=text: text)
+        assert _engines.greenlet_version() == version
+    monkeypatch.undo()
+    assert (_engines.greenlet_version() == ()) == (importlib.util.find_spec("greenlet") is None)
+
+
+ELSEWHERE = [
+    {"sys_platform": "win32", "platform_machine": "AMD64", "python_version": "3.13"},
+    {"sys_platform": "linux", "platform_machine": "riscv64", "python_version": "3.13"},
+    {"sys_platform": "linux", "platform_machine": "x86_64", "python_version": "3.16"},
+]
+NATIVE = [
+    {"sys_platform": platform, "platform_machine": machine, "python_version": version}
+    for platform, machine in (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "x86_64"), ("darwin", "arm64"))
+    for version in ("3.11", "3.15")
+]
+
+
+@pytest.mark.parametrize(("environments", "wanted"), [(ELSEWHERE, True), (NATIVE, False)], ids=["elsewhere", "native"])
+def test_greenlet_is_required_only_where_there_are_no_native_fibers(environments, wanted):
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (requirement,) = map(Requirement, project["dependencies"])
+    assert requirement.name == "greenlet"
+    for environment in environments:
+        assert requirement.marker.evaluate(environment) == wanted, environment
+    (extra,) = map(Requirement, project["optional-dependencies"]["greenlet"])
+    assert (extra.name, extra.specifier) == ("greenlet", requirement.specifier)
+
+
 # ---- in a program of its own ----
 
 
-def start(engine, program, *options):
+def start(engine, program):
     package = os.path.dirname(os.path.dirname(goconc._core.__file__))
     environment = {**os.environ, "PYTHONPATH": package, "GOCONC_FIBERS": engine}
-    command = [sys.executable, *options, "-W", "error", "-c", program]
+    command = [sys.executable, "-W", "error", "-c", program]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -107,3 +164,9 @@ def test_greenlet_is_missing():
     assert done.stderr.splitlines()[-1] == message
     done = start("threads", hide + "import goconc; print(goconc._core.fiber_engine())")
     assert (done.stdout, done.stderr) == ("threads\n", "")
+
+
+@pytest.mark.parametrize("engine", ["threads", goconc._core.fiber_engine()])
+def test_greenlet_is_imported_only_where_it_is_the_engine(engine):
+    done = start(engine, "import sys, goconc; print('greenlet' in sys.modules, goconc._core.fiber_engine())")
+    assert (done.stdout, done.stderr) == (f"{engine == 'greenlet'} {engine}\n", "")
