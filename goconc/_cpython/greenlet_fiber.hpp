@@ -29,7 +29,13 @@ class Greenlets {
         return table_ != nullptr;
     }
     PyObject *make(PyObject *run, PyObject *parent) const noexcept { return at<PyObject *(PyObject *, PyObject *)>(3)(run, parent); }
-    PyObject *current() const noexcept { return at<PyObject *()>(4)(); } // a new reference
+
+    // A new reference; null, with no exception, when the interpreter ends.
+    PyObject *current() const noexcept {
+        PyObject *found = at<PyObject *()>(4)();
+        if (!found) PyErr_Clear();
+        return found;
+    }
     bool set_parent(PyObject *greenlet, PyObject *parent) const noexcept { return at<int(PyObject *, PyObject *)>(7)(greenlet, parent) == 0; }
 
     // Returns when somebody switches back.
@@ -113,7 +119,6 @@ inline bool adopt_greenlet(Fiber *fiber) {
         greenlets.go_to(root->starter);
         return true;
     }
-    PyErr_Clear();
     Py_CLEAR(root->greenlet);
     return false;
 }
@@ -129,19 +134,22 @@ inline void release_greenlet(Fiber *fiber) {
 
 inline void switch_greenlets(Fiber *from, Fiber *to) {
     GreenletFiber *here = as_greenlet(from), *target = as_greenlet(to), *root = here->root;
-    PyObject *before = here->greenlet;
-    here->greenlet = greenlets.current();
-    Py_XDECREF(before);
+    if (PyObject *now = greenlets.current()) {
+        PyObject *before = here->greenlet;
+        here->greenlet = now;
+        Py_DECREF(before);
+    }
     if (target->started) return greenlets.go_to(target->greenlet);
     target->started = true;
     root->begins = target;
     greenlets.go_to(root->starter);
 }
 
-// It has switched away for the last time.
+// It has switched away for the last time. At the end of the interpreter it is left as it is.
 inline void retire_greenlet(Fiber *fiber) {
     GreenletFiber *f = as_greenlet(fiber);
     PyObject *here = greenlets.current();
+    if (!here) return;
     f->retired = true;
     if (!greenlets.set_parent(f->greenlet, here)) Py_FatalError("goconc: a greenlet is of another thread");
     greenlets.go_to(f->greenlet);

@@ -60,7 +60,6 @@ goconc.run(main)
 """
 
 
-@pytest.mark.not_on("greenlet", "greenlet itself takes 6 KB", only="plain")
 @pytest.mark.not_on("threads", "there cannot be 100 000 threads", only="plain")
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind_name", ["plain", "async"])
@@ -73,7 +72,8 @@ def test_memory_of_a_parked_goroutine(kind_name):
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     each, grown = map(int, done.stdout.split())
-    most = {"plain": 5 * 1024, "async": 1024}[kind_name]
+    plain = 10 * 1024 if goconc._core.fiber_engine() == "greenlet" else 5 * 1024  # greenlet itself takes 6 KB
+    most = {"plain": plain, "async": 1024}[kind_name]
     assert each <= most, f"{each} bytes a goroutine"
     # Three times over: what is leaked would be three goroutines. Free memory in half-used pages is some of it.
     assert grown <= each, f"it grew by {grown} bytes a goroutine when it was used again"
