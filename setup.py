@@ -21,7 +21,7 @@ WINDOWS = sys.platform == "win32"
 
 
 def native_fibers() -> bool:
-    """Whether goconc's own fibers exist here. Where they do not, each plain goroutine has a thread."""
+    """Whether goconc's own fibers exist here. Where they do not: greenlets or threads."""
     minor = sys.version_info[1]
     free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     machine = sysconfig.get_platform().rpartition("-")[2]
