@@ -371,8 +371,10 @@ class Scheduler {
     // The worker leaves: nobody finds it any more, and what it held for everybody goes to the shared queue.
     void leave(Worker *w) noexcept {
         stop_spinning(w);
-        drain(w);
-        release(w);
+        if (w->processor) { // none: a helper that was to stop before it came to run
+            drain(w);
+            release(w);
+        }
         {
             Held<Lock> hold(lock_);
             Worker **at = &workers_;

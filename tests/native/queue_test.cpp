@@ -305,6 +305,11 @@ void leaving() {
     int n = 0;
     while (scheduler.pick(&second)) n++;
     CHECK(n == 7);
+    // A helper that was told to stop before it came to run has nothing to give.
+    Worker third;
+    scheduler.join(&third);
+    scheduler.leave(&third);
+    CHECK(scheduler.has_processor(&second) && scheduler.worker_count() == 1);
     scheduler.leave(&second);
 }
 
