@@ -29,10 +29,9 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(WATCHDOG))
-        for mark in item.iter_markers("not_on"):
-            engine, reason = mark.args
-            if engine == ENGINE and holds_for(item, **mark.kwargs):
-                item.add_marker(pytest.mark.skip(reason=f"GOCONC_FIBERS={engine}: {reason}"))
+        for mark in item.iter_markers("not_on_threads"):
+            if ENGINE == "threads" and holds_for(item, **mark.kwargs):
+                item.add_marker(pytest.mark.skip(reason=f"GOCONC_FIBERS=threads: {mark.args[0]}"))
 
 
 def pytest_collection_finish():

@@ -17,6 +17,29 @@
 
 namespace goconc {
 
+// How deep in trace functions a stack is, and for what. greenlet leaves that to the thread, where one that parks would silence tracing.
+struct TraceState {
+#if PY_VERSION_HEX < 0x030C0000
+    int depth = 0, what = 0;
+    static TraceState of(PyThreadState *ts) noexcept { return {ts->tracing, ts->tracing_what}; }
+    void give(PyThreadState *ts) const noexcept {
+        ts->tracing = depth;
+        ts->tracing_what = what;
+        ts->cframe->use_tracing = depth == 0 && (ts->c_tracefunc || ts->c_profilefunc) ? 255 : 0;
+    }
+#elif PY_VERSION_HEX < 0x03100000
+    int depth = 0, what = -1;
+    static TraceState of(PyThreadState *ts) noexcept { return {ts->tracing, ts->what_event}; }
+    void give(PyThreadState *ts) const noexcept {
+        ts->tracing = depth;
+        ts->what_event = what;
+    }
+#else // not known
+    static TraceState of(PyThreadState *) noexcept { return {}; }
+    void give(PyThreadState *) const noexcept {}
+#endif
+};
+
 // greenlet's C API, as far as it is used: functions at fixed places in a table.
 class Greenlets {
     void **table_ = nullptr;
@@ -40,8 +63,11 @@ class Greenlets {
 
     // Returns when somebody switches back.
     void go_to(PyObject *greenlet) const {
+        PyThreadState *ts = PyThreadState_Get();
+        TraceState ours = TraceState::of(ts);
         PyObject *sent = at<PyObject *(PyObject *, PyObject *, PyObject *)>(6)(greenlet, nullptr, nullptr);
         if (!sent) Py_FatalError("goconc: a goroutine's greenlet was thrown an exception, or is of another thread");
+        ours.give(ts);
         Py_DECREF(sent);
     }
 };
@@ -70,6 +96,7 @@ inline PyObject *run_starter(PyObject *capsule, PyObject *) {
 }
 inline PyObject *run_fiber(PyObject *capsule, PyObject *) {
     GreenletFiber *f = static_cast<GreenletFiber *>(PyCapsule_GetPointer(capsule, nullptr));
+    TraceState().give(PyThreadState_Get());
     try {
         f->body(f);
     } catch (...) {

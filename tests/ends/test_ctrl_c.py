@@ -163,10 +163,8 @@ async def aanswer(wait):
 """
 
 
-@pytest.mark.not_on("threads", "nobody can make another thread give way", only="parked, beside one that computes")
-@pytest.mark.not_on(
-    "threads", "nobody can make another thread give way", only="asleep, beside an async one that computes"
-)
+@pytest.mark.not_on_threads("nobody can make another thread give way", only="parked, beside one that computes")
+@pytest.mark.not_on_threads("nobody can make another thread give way", only="asleep, beside an async one that computes")
 @pytest.mark.parametrize("where", SOON_ENOUGH)
 def test_within_a_fifth_of_a_second(where):
     # rule PY-02: most times; a busy machine may need longer once
@@ -183,7 +181,7 @@ def test_within_a_fifth_of_a_second(where):
         assert program.end() == ("", "", 0)
 
 
-@pytest.mark.not_on("threads", "nobody can make another thread give way")
+@pytest.mark.not_on_threads("nobody can make another thread give way")
 @pytest.mark.parametrize("main_kind", ["plain", "async"])
 def test_main_comes_first_every_time(main_kind, kind, make_kind, one_processor):
     # rule PY-02, SCH-03: also when it is the turn of those that others are about to starve
@@ -253,8 +251,8 @@ def main():
         assert program.end() == ("interrupted caught caught caught went on\n", "", 0)
 
 
-@pytest.mark.not_on(
-    "threads", "whoever does not let main come in 0.3 s gets it too: nobody can make another thread give way"
+@pytest.mark.not_on_threads(
+    "whoever does not let main come in 0.3 s gets it too: nobody can make another thread give way"
 )
 def test_a_goroutine_does_not_get_what_is_main_s():
     # rule PY-02

@@ -304,7 +304,7 @@ def test_a_task_that_starts_more(kind):
     kind.run(main)
 
 
-@pytest.mark.not_on("threads", "what a parked thread has made is finalized once it runs again", free_threaded=True)
+@pytest.mark.not_on_threads("what a parked thread has made is finalized once it runs again", free_threaded=True)
 def test_an_error_nobody_waits_for_is_not_lost():
     # rule EG-09, GO-12
     def main():

@@ -483,7 +483,7 @@ def test_cancelling_many(kind):
     kind.run(main)
 
 
-@pytest.mark.not_on("threads", "who made it lets go of it when it next runs", only="plain", free_threaded=True)
+@pytest.mark.not_on_threads("who made it lets go of it when it next runs", only="plain", free_threaded=True)
 def test_the_waiting_end_of_an_operation_keeps_its_value_only_while_it_waits(kind):
     # rule CH-09, PY-03
     import weakref

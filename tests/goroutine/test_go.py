@@ -311,7 +311,7 @@ def test_the_child_outlives_its_parent(kind):
     assert kind.run(main) == "child"
 
 
-@pytest.mark.not_on("threads", "each goroutine is a thread", only="plain")
+@pytest.mark.not_on_threads("each goroutine is a thread", only="plain")
 def test_parked_goroutines_need_no_thread(kind):
     # rule GO-06
     async def main():

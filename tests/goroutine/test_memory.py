@@ -60,7 +60,7 @@ goconc.run(main)
 """
 
 
-@pytest.mark.not_on("threads", "there cannot be 100 000 threads", only="plain")
+@pytest.mark.not_on_threads("there cannot be 100 000 threads", only="plain")
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind_name", ["plain", "async"])
 def test_memory_of_a_parked_goroutine(kind_name):

@@ -51,7 +51,7 @@ goconc.run(main)
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-@pytest.mark.not_on("threads", "what one thread makes and another drops is freed in bursts", free_threaded=True)
+@pytest.mark.not_on_threads("what one thread makes and another drops is freed in bursts", free_threaded=True)
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc/self/statm to measure with")
 @pytest.mark.parametrize(
     ("body", "count"), [("short", 1_000_000), ("ashort", 1_000_000), ("parks", 200_000), ("aparks", 200_000)]

@@ -305,7 +305,7 @@ def test_a_running_one_needs_no_handle(kind, collect):
     assert kind.run(main) == "from nobody's goroutine"
 
 
-@pytest.mark.not_on("threads", "what a parked thread has made is finalized once it runs again", free_threaded=True)
+@pytest.mark.not_on_threads("what a parked thread has made is finalized once it runs again", free_threaded=True)
 @pytest.mark.parametrize("joiner", ["plain", "async"])
 def test_an_exception_goes_with_its_handle(kind, joiner):
     # rule PY-03: no cycle between the exception, its traceback and the goroutine

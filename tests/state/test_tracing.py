@@ -38,7 +38,7 @@ async def awork(n):
 BODIES = {"plain": work, "async": awork}
 
 
-@pytest.mark.not_on("threads", "sys.settrace and sys.setprofile are for one thread")
+@pytest.mark.not_on_threads("sys.settrace and sys.setprofile are for one thread")
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_a_tracer_sees_every_goroutine(body):
     # rule PY-08
@@ -68,7 +68,7 @@ def test_a_tracer_sees_every_goroutine(body):
     assert sorted(value for value in returns if isinstance(value, int)) == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.not_on("threads", "sys.settrace and sys.setprofile are for one thread")
+@pytest.mark.not_on_threads("sys.settrace and sys.setprofile are for one thread")
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_a_profiler_sees_every_goroutine(body):
     # rule PY-08
@@ -92,8 +92,7 @@ def test_a_profiler_sees_every_goroutine(body):
     assert calls.count("call") == (5 if body is work else 15)  # a coroutine is called and returns at every suspension
 
 
-@pytest.mark.not_on("threads", "sys.settrace and sys.setprofile are for one thread")
-@pytest.mark.not_on("greenlet", "greenlet leaves the trace state to the thread")
+@pytest.mark.not_on_threads("sys.settrace and sys.setprofile are for one thread")
 @pytest.mark.parametrize("setter", [sys.settrace, sys.setprofile], ids=["trace", "profile"])
 def test_a_callback_that_parks_silences_nobody(setter):
     # rule PY-08
@@ -149,7 +148,7 @@ def test_a_callback_that_waits_for_another_goroutine():
     goconc.run(main)
 
 
-@pytest.mark.not_on("threads", "sys.settrace and sys.setprofile are for one thread", only="plain")
+@pytest.mark.not_on_threads("sys.settrace and sys.setprofile are for one thread", only="plain")
 def test_a_tracer_that_raises(kind):
     # rule PY-08
     async def target():
@@ -218,7 +217,6 @@ def tool():
 
 
 @monitoring
-@pytest.mark.not_on("greenlet", "greenlet leaves the trace state to the thread", only=True)
 @pytest.mark.parametrize("parks", [False, True], ids=["plainly", "parking"])
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_monitoring(tool, body, parks):
