@@ -5,6 +5,7 @@ Switches, read from the environment at build time:
     GOCONC_COVERAGE=1                             line tracing for Cython.Coverage
     GOCONC_DEBUG=1                                no optimisation, debug information
     GOCONC_NATIVE_FIBERS=0                        as on a platform without native fibers
+    GOCONC_FUTEX=0                                as on a platform without futexes
 """
 
 import os
@@ -36,6 +37,8 @@ def native_fibers() -> bool:
 
 
 macros = [("GOCONC_NATIVE_FIBERS", "1" if native_fibers() else "0")]
+if os.environ.get("GOCONC_FUTEX") == "0":
+    macros += [("GOCONC_FUTEX", "0")]
 if WINDOWS:
     compile_args = ["/std:c++17", "/EHsc", *(["/Od", "/Zi"] if DEBUG else ["/O2"])]
     link_args = ["/DEBUG"] if DEBUG else []

@@ -5,8 +5,9 @@
 
 import threading
 
-from goconc import Chan, after_func, go, run, singleflight
+from goconc import Chan, go, run, singleflight, sleep
 from goconc._examples._support import check
+from goconc.sync import WaitGroup
 
 CALLERS = 1000
 
@@ -43,10 +44,23 @@ async def aget(flights: singleflight.Group, loader: Loader) -> tuple[str, bool]:
 
 
 def stampede(callers: int, loader: Loader) -> list[tuple[str, bool]]:
-    """What each got, and whether it was shared."""
+    """What each got, and whether it was shared. The page comes when all have asked for it."""
     flights = singleflight.Group()
-    calls = [go(aget, flights, loader) if n % 2 else go(get, flights, loader) for n in range(callers)]
-    after_func(0.05, loader.gate.close)
+    arrived = WaitGroup()
+    arrived.add(callers)
+
+    def caller() -> tuple[str, bool]:
+        arrived.done()
+        return get(flights, loader)
+
+    async def acaller() -> tuple[str, bool]:
+        arrived.done()
+        return await aget(flights, loader)
+
+    calls = [go(acaller) if n % 2 else go(caller) for n in range(callers)]
+    arrived.wait()
+    sleep(0.01)  # for the last of them, who may be on the way
+    loader.gate.close()
     return [call.join() for call in calls]
 
 

@@ -7,6 +7,10 @@ cdef extern from "_cpython/build.hpp" nogil:
     ctypedef struct PyThreadState:
         pass
 
+cdef extern from "_native/platform.hpp" namespace "goconc" nogil:
+    void yield_thread() noexcept
+    void sleep_thread(int64_t ns) noexcept
+
 cdef extern from "_native/clock.hpp" namespace "goconc" nogil:
     const int64_t forever
     int64_t now_ns() noexcept

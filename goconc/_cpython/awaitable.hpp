@@ -5,6 +5,7 @@
 // once, so that no value outlives its receive (CH-09).
 #pragma once
 #include "build.hpp"
+#include "../_native/platform.hpp"
 
 namespace goconc {
 
@@ -21,10 +22,7 @@ struct SpareStops {
     int count;
     int most; // 0 until the thread's dictionary sees to it that they go with the thread
 };
-#if defined(__GLIBC__)
-__attribute__((tls_model("initial-exec")))
-#endif
-static thread_local SpareStops spare_stops = {};
+GOCONC_STATIC_TLS static thread_local SpareStops spare_stops = {};
 
 inline void stop_dealloc(PyObject *self) noexcept {
     PyObject_GC_UnTrack(self);

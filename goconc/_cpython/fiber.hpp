@@ -23,15 +23,8 @@
 #if GOCONC_NATIVE_FIBERS
 
 #include "../_native/fiber/stack.hpp"
+#include "../_native/fiber/switch.hpp"
 #include "thread_state.hpp"
-
-#if defined(__x86_64__) && !defined(__ILP32__)
-#include "../_native/fiber/switch_x86_64.hpp"
-#elif defined(__aarch64__)
-#include "../_native/fiber/switch_aarch64.hpp"
-#else
-#error "goconc: native fibers are for x86-64 and 64-bit ARM; define GOCONC_NATIVE_FIBERS=0 to build without them"
-#endif
 
 #include <cassert>
 #include <new>

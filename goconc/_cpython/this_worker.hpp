@@ -5,11 +5,7 @@
 namespace goconc {
 
 // There is one translation unit, so the slot can be static.
-#if defined(__GLIBC__)
-// A few bytes of static TLS are always left for libraries loaded later; this makes the look-up one instruction.
-__attribute__((tls_model("initial-exec")))
-#endif
-static thread_local Worker *this_worker_slot = nullptr;
+GOCONC_STATIC_TLS static thread_local Worker *this_worker_slot = nullptr;
 
 inline Worker *this_worker() noexcept { return this_worker_slot; }
 inline void set_this_worker(Worker *w) noexcept { this_worker_slot = w; }

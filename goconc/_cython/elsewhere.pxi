@@ -68,7 +68,7 @@ cdef bint interrupt_with(Worker *w, G *g, PyObject *error) noexcept:
             return False
         w.interrupted.store(g)
     with nogil:
-        sleep_ns(SEEN_AFTER)
+        sleep_thread(SEEN_AFTER)
     with cython.critical_section(interrupting):
         if w.interrupted.load() != g:
             return False
@@ -105,17 +105,3 @@ cdef bint leave_alone(Goroutine go, Worker *w) noexcept:
     scope_remove(go.scope, &go.g)
     scope_leave(go.scope, w)
     return True
-
-
-cdef extern from *:
-    """
-    static inline void goconc_sleep_ns(int64_t ns) {
-    #if defined(_WIN32)
-        Sleep(DWORD(ns / 1000000));
-    #else
-        timespec t = {time_t(ns / 1000000000), long(ns % 1000000000)};
-        nanosleep(&t, nullptr);
-    #endif
-    }
-    """
-    void sleep_ns "goconc_sleep_ns"(int64_t) noexcept nogil

@@ -162,16 +162,3 @@ def gosched() -> None:
     give_way_plain(w, g)
     if g.requests.load() != 0:
         raise_requests(<Goroutine>g.object)
-
-
-cdef extern from *:
-    """
-    #if defined(_WIN32)
-    #include <thread>
-    static inline void goconc_yield_thread() { std::this_thread::yield(); }
-    #else
-    #include <sched.h>
-    static inline void goconc_yield_thread() { sched_yield(); }
-    #endif
-    """
-    void yield_thread "goconc_yield_thread"() noexcept nogil

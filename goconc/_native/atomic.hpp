@@ -9,6 +9,7 @@
 // Orders are spelled in the method's name, so that a reader of a protocol sees them where they matter. No fences: ThreadSanitizer
 // cannot follow them, so an order always sits on an operation.
 #pragma once
+#include "platform.hpp"
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -119,10 +120,8 @@ template <class T> class Watched {
 inline void cpu_relax() noexcept {
 #if defined(GOCONC_EXPLORE)
     explore::spin();
-#elif defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield" ::: "memory");
+#else
+    relax_processor();
 #endif
 }
 

@@ -8,11 +8,6 @@
 // Holders never block, never allocate Python objects and never switch fibers, so a waiter spins briefly and then gives its core away.
 #pragma once
 #include "atomic.hpp"
-#if defined(_WIN32)
-#include <thread>
-#else
-#include <sched.h>
-#endif
 
 namespace goconc {
 
@@ -43,13 +38,7 @@ class Lock {
                 uint32_t free = 0;
                 if (held_.compare_exchange(free, 1)) return;
             }
-            if (pauses == 64) {
-#if defined(_WIN32)
-                std::this_thread::yield();
-#else
-                sched_yield(); // the holder was descheduled inside its few instructions
-#endif
-            }
+            if (pauses == 64) yield_thread(); // the holder was descheduled inside its few instructions
         }
     }
 

@@ -7,7 +7,7 @@
 #pragma once
 #include "atomic.hpp"
 #include "clock.hpp"
-#if defined(__linux__)
+#if GOCONC_FUTEX
 #include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -30,7 +30,7 @@ class Parker {
     Woken sleep(int64_t deadline) noexcept { return explore::sleep(&state_, asleep, deadline) ? Woken::token : Woken::timed_out; }
     void rouse() noexcept { explore::rouse(&state_); }
     void settle() noexcept {}
-#elif defined(__linux__)
+#elif GOCONC_FUTEX
     int32_t *address() noexcept { return reinterpret_cast<int32_t *>(&state_); }
 
     Woken sleep(int64_t deadline) noexcept {
@@ -78,7 +78,7 @@ class Parker {
         return Woken::token;
     }
     void unpark() noexcept {
-#if defined(__linux__) || defined(GOCONC_EXPLORE)
+#if GOCONC_FUTEX || defined(GOCONC_EXPLORE)
         if (state_.exchange(token) == asleep) rouse(); // only the address is used from here on: the owner may be gone already
 #else
         std::lock_guard<std::mutex> hold(mutex_); // the owner leaves through this mutex, so it cannot be gone before we are

@@ -12,7 +12,6 @@
 #pragma once
 #include "deadlines.hpp"
 #include "select.hpp"
-#include <unistd.h>
 
 namespace goconc {
 
@@ -39,8 +38,8 @@ class Bell {
     int reader_, writer_;
 
     ~Bell() {
-        ::close(reader_);
-        ::close(writer_);
+        close_descriptor(reader_);
+        close_descriptor(writer_);
     }
     void unlink(TaskSleeper *s) noexcept {
         if (s->previous) s->previous->next = s->next;
@@ -80,14 +79,14 @@ class Bell {
             first = !signalled_;
             signalled_ = true;
         }
-        if (first && ::write(writer_, "", 1) < 0) {} // does not block: there is one byte at most
+        if (first) write_byte(writer_); // does not block: there is one byte at most
         let_go();
     }
 
     // The loop, before it looks at the line: from here on ringing writes again.
     void hear() noexcept {
         char bytes[16];
-        while (::read(reader_, bytes, sizeof bytes) == sizeof bytes) {}
+        while (read_bytes(reader_, bytes, sizeof bytes) == sizeof bytes) {}
         Held<AttachedLock> held(lock);
         signalled_ = false;
     }

@@ -14,11 +14,7 @@
 // if tasks are left that wait for ever; tasks added with t.add_server may do so.
 #pragma once
 #define GOCONC_EXPLORE
-#if defined(__x86_64__)
-#include "../../goconc/_native/fiber/switch_x86_64.hpp"
-#elif defined(__aarch64__)
-#include "../../goconc/_native/fiber/switch_aarch64.hpp"
-#endif
+#include "../../goconc/_native/fiber/switch.hpp"
 #include <atomic>
 #include <cstdint>
 #include <cstdio>

@@ -81,7 +81,6 @@ def test_list(tmp_path):
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in KEY_LINES]
 )
-@pytest.mark.not_on_threads("starting 1000 threads may take longer than the load", only="cache_stampede")
 def test_program(name, tmp_path):
     done = python("-m", "goconc", "tour", name, cwd=tmp_path)
     check_output(done, KEY_LINES[name])

@@ -168,6 +168,8 @@ class StackPool {
             std::fclose(file);
         }
         protect_left_ = mappings / 6; // a third of them, two a guard
+        // Who agrees to what does not exist (qemu-user does) stands no marker either.
+        if (guard_ == StackGuard::marker && madvise(nullptr, 0, -1) == 0) guard_ = StackGuard::protect;
 #else
         protect_left_ = INT64_MAX;
 #endif

@@ -1,4 +1,4 @@
-// The stack switch for 64-bit ARM (AAPCS64), and the first instructions that a new stack runs. Called by _cpython/fiber.hpp only.
+// The stack switch for 64-bit ARM (AAPCS64), and the first instructions that a new stack runs. Included by switch.hpp only.
 //
 // Invariants:
 //   1. goconc_fiber_switch(&save, load) stores what the ABI says a callee keeps (x19 to x30, d8 to d15), leaves the stack pointer in
@@ -8,8 +8,10 @@
 //   3. It signs no return address: each function of the compiler's signs its own with its own stack pointer, which a switch keeps.
 //   4. A new stack starts in goconc_fiber_entry with the fiber in x19 and its body in x20; its caller is marked unknown and x29 is 0.
 //      It is reached by `ret`, for which no landing pad is asked; the switch itself has one in case somebody takes its address.
+//   5. FPCR is the thread's, as mxcsr is (see switch_x86_64.hpp): a switch neither keeps nor changes it.
 //
 // The code is weak (one copy however many translation units include this) and hidden.
+// Guarded control stacks (GCS) are not switched: a process that enforces them cannot use this.
 #pragma once
 
 extern "C" {

@@ -1,4 +1,4 @@
-// The stack switch for x86-64 (System V), and the first instructions that a new stack runs. Called by _cpython/fiber.hpp only.
+// The stack switch for x86-64 (System V), and the first instructions that a new stack runs. Included by switch.hpp only.
 //
 // Invariants:
 //   1. goconc_fiber_switch(&save, load) pushes what the ABI says a callee keeps (rbp, rbx, r12 to r15), leaves the stack pointer in
