@@ -96,7 +96,7 @@ class Program:
     def __init__(self, body):
         package = os.path.dirname(os.path.dirname(goconc._core.__file__))
         command = [sys.executable, "-X", "faulthandler", "-c", PROGRAM.replace("{body}", body)]
-        environment = {**os.environ, "PYTHONPATH": package}
+        environment = {**os.environ, "PYTHONPATH": package, "GOCONC_BLOCKED_WARN": "0"}
         self.process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
