@@ -7,6 +7,7 @@
 #pragma once
 #include "atomic.hpp"
 #include "clock.hpp"
+#include <new>
 #if GOCONC_FUTEX
 #include <errno.h>
 #include <linux/futex.h>
@@ -52,22 +53,28 @@ class Parker {
     std::mutex mutex_;
     std::condition_variable changed_;
 
-    // A condition variable cannot be interrupted by a signal, so a sleep is cut into slices after which signals are looked at.
+    // Signals do not end this sleep: Python's main thread sleeps in slices by itself. The caller re-reads the state, and comes again.
     Woken sleep(int64_t deadline) noexcept {
+        constexpr int64_t longest = 3600 * int64_t{1000000000}; // libraries add it to a clock of their own: no overflow
         std::unique_lock<std::mutex> hold(mutex_);
         if (state_.load() != asleep) return Woken::token;
-        int64_t now = now_ns(), slice = deadline_after(now, 100000000);
-        if (deadline <= now) return Woken::timed_out;
-        bool last = deadline <= slice;
-        auto wait = std::chrono::nanoseconds((last ? deadline : slice) - now);
-        if (changed_.wait_for(hold, wait) == std::cv_status::no_timeout) return Woken::token;
-        return last ? Woken::timed_out : Woken::interrupted;
+        if (deadline == forever) {
+            changed_.wait(hold);
+            return Woken::token;
+        }
+        int64_t left = deadline - now_ns();
+        if (left <= 0) return Woken::timed_out;
+        changed_.wait_for(hold, std::chrono::nanoseconds(left < longest ? left : longest));
+        return Woken::token;
     }
     void settle() noexcept { std::lock_guard<std::mutex> hold(mutex_); }
 #endif
 
   public:
-    // Sleeps until unpark(), the deadline (monotonic ns) or a signal. A token that arrives together with one of the others wins.
+    // In a forked child, whose parent's threads may sleep here. Not destroyed first: a condition variable waits for its sleepers to leave.
+    void start_afresh() noexcept { new (this) Parker; }
+
+    // Sleeps until unpark(), the deadline (monotonic ns) or, with a futex, a signal. A token that arrives together with one of the others wins.
     Woken park(int64_t deadline) noexcept {
         if (state_.fetch_sub(1) != token) {
             Woken why = Woken::token;

@@ -178,6 +178,7 @@ class Scheduler {
         if (w) w->processor = nullptr;
         Deadlines kept;
         kept.inherit(deadlines);
+        watcher.start_afresh();
         this->~Scheduler();
         new (this) Scheduler;
         deadlines.inherit(kept);

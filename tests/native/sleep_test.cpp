@@ -8,6 +8,10 @@
 
 #include <atomic>
 #include <memory>
+#if !defined(_WIN32)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 using namespace goconc;
 using check::Random;
@@ -256,9 +260,36 @@ void world(const char *name, const Settings &settings) {
     check::test(name, [&] { World(settings).run(); });
 }
 
+#if !defined(_WIN32)
+// The watcher's thread sleeps in the parent; in the child its place to sleep is made anew while it still looks taken.
+void a_forked_child_starts_afresh() {
+    Scheduler scheduler;
+    Sysmon sysmon;
+    CHECK(sysmon.start(scheduler));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    sysmon.hold();
+    std::fflush(nullptr);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        alarm(20); // ends it, should it hang
+        sysmon.start_afresh();
+        scheduler.start_afresh(nullptr);
+        std::_Exit(0);
+    }
+    sysmon.let_go();
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    sysmon.stop();
+}
+#endif
+
 } // namespace
 
 int main() {
+#if !defined(_WIN32)
+    check::test("a forked child starts afresh", a_forked_child_starts_afresh);
+#endif
     Settings s;
     s.wakes = check::scaled(4000);
     s.sleepers = 0;
