@@ -81,7 +81,7 @@ def test_a_slow_subscriber_is_waited_for(reader):
         topic = patterns.broadcast(itertools.count())
         async with reader.opened(topic):
             slow, quick = topic.subscribe(2), topic.subscribe(100)
-            await reader.until(lambda: len(slow.receiver) == 2)
+            await reader.until(lambda: len(slow.receiver) == 2 and len(quick.receiver) > 1)
             await reader.sleep(0.005)
             assert len(quick.receiver) in (2, 3, 4)  # the subscriptions did not begin at one moment
             n = await reader.recv(slow)
