@@ -77,7 +77,7 @@ struct Worker {
 
     int64_t cpu_time() const noexcept { return goconc::cpu_time(cpu_clock) + cpu_before; }
     bool has_own_work() const noexcept {
-        return next.load_relaxed() || !inbox.empty() || !pinned.empty() || !yielded.empty() || (fresh.count() && !locked);
+        return next.load_relaxed() || !inbox.empty() || !pinned.empty() || !yielded.empty() || fresh.count();
     }
 };
 

@@ -118,7 +118,7 @@ class Scheduler {
     }
 
     // A plain function that has not started waits with the worker that is sure to start it, its run()'s or the background's; helpers may
-    // take it from there. If there is none, they find it among the strays. Returns with whom.
+    // take it from there. If there is none, or its thread is one goroutine's own, it is a stray, and a helper comes for it. Returns with whom.
     Worker *leave_with_owner(G *g) noexcept {
         Worker *owner = background;
         if (g->scope) {
@@ -126,10 +126,20 @@ class Scheduler {
             for (Worker *w = workers_; w && !owner; w = w->all_link)
                 if (w->scope == g->scope) owner = w;
         }
+        if (owner && owner->locked) owner = nullptr;
         SharedQueue &queue = owner ? owner->fresh : strays;
         queue.push(g);
         queue.ripen(); // who left it knows nothing of who will come to it
+        if (!owner) send_helper();
         return owner;
+    }
+    // For a stray. Where no processor is idle it stands in line for one: those that hold them may never come to strays.
+    void send_helper() noexcept {
+        if (rouse_with_processor(SleeperKind::plain, nullptr, nullptr)) return;
+        Worker *helper = workers_;
+        while (helper && (helper->scope || helper->locked || !helper->asleep.load())) helper = helper->all_link;
+        if (helper) helper->parker.unpark();
+        else short_of_helpers.store(true);
     }
 
     // Those who hold processors are to look again whether they may keep them.
@@ -140,7 +150,7 @@ class Scheduler {
 
   public:
     SharedQueue shared; // coroutines
-    SharedQueue strays; // plain functions that only helpers can start
+    SharedQueue strays; // plain functions that only helpers can start: none of them sleeps while there are any
     Deadlines deadlines;
     Atomic<Processor *> processors;  // all there ever were; grows at its head
     Atomic<uint32_t> processor_count;
@@ -520,7 +530,7 @@ class Scheduler {
                 Held<Lock> hold(lock_);
                 owner = leave_with_owner(g);
             }
-            if (owner && !owner->locked && owner->asleep.load()) return owner->parker.unpark();
+            if (owner && owner->asleep.load()) return owner->parker.unpark();
         }
         wake_for(kind, scope, last);
     }
@@ -654,6 +664,11 @@ class Scheduler {
         if (G *g = take_own_next(w)) return g;
         if (G *g = w->pinned.pop()) return g;
         if (G *g = w->yielded.pop()) return g;
+        if (w->fresh.count()) {
+            GList left;
+            w->fresh.take_share(1, ~0u, left);
+            put_by(nullptr, left);
+        }
         drain(w);
         return nullptr;
     }
@@ -747,6 +762,7 @@ class Scheduler {
         w->spins_until = 0;
         return spinning.fetch_sub(1) == 1;
     }
+    bool has_strays(Worker *w) noexcept { return !w->scope && !w->locked && strays.count(); }
     // Something that `w`, among others, could run, and that others are not about to.
     bool has_common_work(Worker *w) noexcept {
         if (w->locked) return false;
@@ -813,7 +829,7 @@ class Scheduler {
         // deadlines that it has set itself, and those who lay down before do not.
         bool room = idle_count.load() != 0;
         if (room) keeper.store(w);
-        if (w->has_own_work() || (room && has_common_work(w))) {
+        if (w->has_own_work() || has_strays(w) || (room && has_common_work(w))) {
             w->relied_on = true;
             return false;
         }
@@ -836,7 +852,7 @@ class Scheduler {
     }
     // Whether it needs a processor, now that it is up.
     bool has_reason(Worker *w) noexcept {
-        return has_processor(w) || w->has_own_work() || (idle_count.load() && has_common_work(w));
+        return has_processor(w) || w->has_own_work() || has_strays(w) || (idle_count.load() && has_common_work(w));
     }
 
     // ---- deadlines ----

@@ -99,6 +99,48 @@ void common_work_can_be_found() {
     }
 }
 
+// A plain function whose own worker's thread is one goroutine's for ever: a helper comes for it, however busy the others are.
+void a_stray_is_come_for() {
+    for (bool by_helper : {true, false}) {
+        for (bool locked_later : {true, false}) {
+            World world(1);
+            Scheduler &s = world.s;
+            Worker &busy = world.workers[0], &owner = world.workers[1], &helper = world.workers[2];
+            G &plain = world.gs[0], &yields = world.gs[1];
+            plain.kind = SleeperKind::plain;
+            if (!by_helper) busy.scope = &world.scopes[0];
+            s.background = &owner;
+            if (locked_later) {
+                s.offer(&plain);
+                CHECK(owner.fresh.count() == 1);
+            }
+            owner.locked = 1;
+            if (!locked_later) s.offer(&plain);
+            owner.asleep.store(false);
+            bool keeps = locked_later; // it gets up for what it has, to leave it to others
+            CHECK(s.has_reason(&owner) == keeps && s.acquire(&owner, keeps) == false);
+            helper.asleep.store(false);
+            if (!locked_later) CHECK(s.has_reason(&helper) && !s.acquire(&helper));
+            bool found = false;
+            int turns = 0;
+            s.push_last(&busy, &yields);
+            for (; turns < 1000 && !found; turns++) {
+                Worker *holder = nullptr;
+                for (Worker &w : world.workers)
+                    if (s.has_processor(&w)) holder = &w;
+                if (!holder) break;
+                G *g = s.find(holder);
+                if (g == &plain) found = true;
+                if (g == &yields) s.push_last(holder, g);
+                if (!g && s.has_processor(holder)) s.release(holder);
+                if (holder == &owner && !s.has_processor(&owner)) CHECK(s.has_reason(&helper) && (s.acquire(&helper) || helper.wants));
+                if (holder == &busy && !s.has_processor(&busy) && s.has_reason(&busy)) s.acquire(&busy);
+            }
+            CHECK(found && turns < 500);
+        }
+    }
+}
+
 // A coroutine that gives way, while its worker has something else to do, is for others.
 void who_gives_way_to_pinned_ones() {
     World world(3);
@@ -282,6 +324,7 @@ int main() {
     check::test("only who may start it is woken", only_who_may_start_it);
     check::test("looking on has an end", looking_on_has_an_end);
     check::test("common work can be found", common_work_can_be_found);
+    check::test("a stray is come for", a_stray_is_come_for);
     check::test("who gives way to pinned ones", who_gives_way_to_pinned_ones);
     check::test("a main that computes", a_main_that_computes);
     check::test("it ripens whoever comes to it", it_ripens_whoever_comes_to_it);

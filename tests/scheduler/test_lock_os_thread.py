@@ -1,5 +1,8 @@
 """lock_os_thread: a goroutine and an OS thread for each other (GO-33)."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -147,3 +150,40 @@ def test_a_stuck_locked_goroutine_holds_up_nobody():
         handle.join()
 
     goconc.run(main)
+
+
+ENDED_LOCKED = """
+import os
+import subprocess
+import sys
+import threading
+import goconc
+
+goconc.go(goconc.lock_os_thread).join(timeout=10)  # the first worker's thread is used for nothing any more
+started = []
+
+async def give_way():
+    while not started:
+        await goconc.agosched()
+
+waiting = goconc.go(give_way)
+goconc.go(started.append, 1)
+waiting.join(timeout=10)
+
+def main():
+    threading.Thread(target=lambda: goconc.go(started.append, 2)).start()
+    while len(started) < 2:
+        goconc.gosched()
+
+goconc.run(main)
+print(started)
+"""
+
+
+def test_others_start_beside_busy_ones_after_one_ended_locked():
+    # rule GO-33, SCH-14
+    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
+    environment = {**os.environ, "PYTHONPATH": package, "GOCONC_MAXPROCS": "1"}
+    command = [sys.executable, "-X", "faulthandler", "-c", ENDED_LOCKED]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[1, 2]\n", "")
