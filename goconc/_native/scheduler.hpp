@@ -355,8 +355,7 @@ class Scheduler {
                 w->fresh.push(g);
                 continue;
             }
-            Worker *owner = leave_with_owner(g);
-            if (owner && owner->scope) rouse(owner); // helpers may not be there
+            if (Worker *owner = leave_with_owner(g)) rouse(owner); // no processor may be idle, and those that hold them may never come for it
         }
     }
 

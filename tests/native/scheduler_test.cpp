@@ -141,6 +141,28 @@ void a_stray_is_come_for() {
     }
 }
 
+// What a helper leaves whose thread has become one goroutine's own: who is to start it now gets up, and stands in line.
+void whom_it_is_left_to_gets_up() {
+    World world(1);
+    Scheduler &s = world.s;
+    Worker &busy = world.workers[0], &owner = world.workers[1], &helper = world.workers[2];
+    G &plain = world.gs[0];
+    plain.kind = SleeperKind::plain;
+    busy.scope = &world.scopes[0];
+    s.background = &owner;
+    helper.fresh.push(&plain);
+    helper.locked = 1;
+    helper.asleep.store(false);
+    CHECK(s.has_reason(&helper) && !s.acquire(&helper) && s.hand_over(&busy));
+    CHECK(!s.find(&helper) && owner.fresh.count() == 1);
+    CHECK(owner.parker.park(now_ns()) == Woken::token && s.has_reason(&owner));
+    s.get_up(&owner);
+    s.release(&helper);
+    CHECK(s.acquire(&owner) && s.find(&owner) == &plain);
+    helper.locked = 0;
+    world.leave();
+}
+
 // A coroutine that gives way, while its worker has something else to do, is for others.
 void who_gives_way_to_pinned_ones() {
     World world(3);
@@ -325,6 +347,7 @@ int main() {
     check::test("looking on has an end", looking_on_has_an_end);
     check::test("common work can be found", common_work_can_be_found);
     check::test("a stray is come for", a_stray_is_come_for);
+    check::test("whom it is left to gets up", whom_it_is_left_to_gets_up);
     check::test("who gives way to pinned ones", who_gives_way_to_pinned_ones);
     check::test("a main that computes", a_main_that_computes);
     check::test("it ripens whoever comes to it", it_ripens_whoever_comes_to_it);
