@@ -118,28 +118,32 @@ class Scheduler {
     }
 
     // A plain function that has not started waits with the worker that is sure to start it, its run()'s or the background's; helpers may
-    // take it from there. If there is none, or its thread is one goroutine's own, it is a stray, and a helper comes for it. Returns with whom.
-    Worker *leave_with_owner(G *g) noexcept {
+    // take it from there. If there is none, or its thread is one goroutine's own, it is a stray, and a helper comes for it. Whoever is to come
+    // gets up: no processor may be idle, and those that hold them may never come for it. False: that worker is up already.
+    bool leave_with_owner(G *g) noexcept {
         Worker *owner = background;
         if (g->scope) {
             owner = nullptr;
             for (Worker *w = workers_; w && !owner; w = w->all_link)
                 if (w->scope == g->scope) owner = w;
         }
-        if (owner && owner->locked) owner = nullptr;
-        SharedQueue &queue = owner ? owner->fresh : strays;
+        bool stray = !owner || owner->locked;
+        SharedQueue &queue = stray ? strays : owner->fresh;
         queue.push(g);
         queue.ripen(); // who left it knows nothing of who will come to it
-        if (!owner) send_helper();
-        return owner;
+        if (stray) return send_helper(owner), true;
+        if (!owner->asleep.load()) return false;
+        owner->parker.unpark();
+        return true;
     }
-    // For a stray. Where no processor is idle it stands in line for one: those that hold them may never come to strays.
-    void send_helper() noexcept {
+    // For a stray. Where no processor is idle it stands in line for one. If none sleeps, more are needed: who is locked starts one.
+    void send_helper(Worker *locked) noexcept {
         if (rouse_with_processor(SleeperKind::plain, nullptr, nullptr)) return;
         Worker *helper = workers_;
         while (helper && (helper->scope || helper->locked || !helper->asleep.load())) helper = helper->all_link;
-        if (helper) helper->parker.unpark();
-        else short_of_helpers.store(true);
+        if (helper) return helper->parker.unpark();
+        short_of_helpers.store(true);
+        if (locked) rouse(locked);
     }
 
     // Those who hold processors are to look again whether they may keep them.
@@ -351,11 +355,8 @@ class Scheduler {
         if (plain.empty()) return;
         Held<Lock> hold(lock_);
         while (G *g = plain.pop()) {
-            if (w && may_start(w, g)) {
-                w->fresh.push(g);
-                continue;
-            }
-            if (Worker *owner = leave_with_owner(g)) rouse(owner); // no processor may be idle, and those that hold them may never come for it
+            if (w && may_start(w, g)) w->fresh.push(g);
+            else leave_with_owner(g);
         }
     }
 
@@ -524,12 +525,8 @@ class Scheduler {
         if (kind == SleeperKind::coroutine) {
             shared.push(g);
         } else {
-            Worker *owner;
-            {
-                Held<Lock> hold(lock_);
-                owner = leave_with_owner(g);
-            }
-            if (owner && owner->asleep.load()) return owner->parker.unpark();
+            Held<Lock> hold(lock_);
+            if (leave_with_owner(g)) return;
         }
         wake_for(kind, scope, last);
     }

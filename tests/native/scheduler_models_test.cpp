@@ -213,6 +213,12 @@ struct WakesNoKeeper : Scheduler {
         return false;
     }
 };
+struct CallsNobody : WithSysmon { // for a stray
+    void offer(G *g) {
+        strays.push(g);
+        wake_for(SleeperKind::plain, nullptr, nullptr);
+    }
+};
 struct LateKeeper : Scheduler { // reads when it has to wake before it says that it will
     int64_t seen[3] = {forever, forever, forever};
     bool lie_down(Worker *w) {
@@ -626,6 +632,36 @@ template <class Sched> struct InLine : World<Sched> {
     }
 };
 
+// A plain function comes whose own worker is locked to a goroutine, while a helper lies down. No processor is idle, and who holds the only one
+// may not start it: somebody has to stand in line.
+template <class Sched> struct Stray : World<Sched> {
+    int scope = 0;
+
+    Stray() : World<Sched>(1) {}
+    void tasks(Tasks t) {
+        Worker &holder = this->workers[0], &owner = this->workers[1], &helper = this->workers[2];
+        this->used = 2;
+        this->s.join(&owner);
+        this->s.background = &owner;
+        owner.locked = 1;
+        this->s.join(&holder);
+        holder.scope = &scope;
+        holder.tick.store(59); // it asks itself next whether others want its processor
+        this->s.acquire(&holder, true);
+        this->s.push_back(&holder, &this->gs[0]);
+        this->bodies[0] = [this](Worker *) { explore::wait_for([this] { return this->s.wanting.load() != 0; }); };
+        this->gs[1].kind = SleeperKind::plain;
+        this->s.join(&helper);
+        for (Worker *w : {&holder, &helper}) {
+            t.add_server(w == &holder ? "holder" : "helper", [this, w] {
+                WorkerLoop<Sched> loop(this->s, w);
+                for (;;) this->run(w, loop.find_next());
+            });
+        }
+        t.add("outside", [this] { this->s.offer(&this->gs[1]); });
+    }
+};
+
 // A worker is stuck in a goroutine whose end needs what is queued behind it; sysmon writes it off. Then it goes on, and pushes more.
 struct SharesQueue : Scheduler { // lets another hold the same processor
     void share() {
@@ -840,6 +876,9 @@ int main() {
 
     right<InLine<S>>("a processor handed over with its queue");
     right<InLine<WithSysmon>>("a processor handed over with its queue, watched");
+    right<Stray<WithSysmon>>("a stray, and a helper that lies down");
+    wrong<Stray<NoSecondLook<WithSysmon>>>("a helper lies down, and does not look for strays again");
+    wrong<Stray<CallsNobody>>("a stray that nobody is called for");
     wrong<Mail<LinesUpLate, true>>("a processor that has become idle, and who stands in line does not look");
     wrong<InLine<HandsOverSilently>>("a processor handed over, and the heir sleeps on");
     right<Stuck<S, HandLook>>("sysmon writes a stuck worker off");

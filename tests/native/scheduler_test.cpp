@@ -141,6 +141,31 @@ void a_stray_is_come_for() {
     }
 }
 
+// There is no helper for it: the locked worker gets up, to start one.
+void who_is_locked_starts_a_helper() {
+    Scheduler s;
+    CHECK(s.resize(1));
+    Worker run, owner;
+    int scope = 0;
+    G plain;
+    plain.kind = SleeperKind::plain;
+    run.scope = &scope;
+    for (Worker *w : {&run, &owner}) s.join(w);
+    s.background = &owner;
+    owner.locked = 1;
+    CHECK(s.acquire(&run) && s.lie_down(&owner));
+    s.short_of_helpers.store(false);
+    s.offer(&plain);
+    CHECK(s.strays.count() == 1 && s.short_of_helpers.load());
+    CHECK(owner.parker.park(now_ns()) == Woken::token && !s.has_reason(&owner));
+    owner.locked = 0;
+    s.get_up(&owner);
+    CHECK(s.has_reason(&owner) && !s.acquire(&owner) && s.hand_over(&run) && s.find(&owner) == &plain);
+    s.leave(&owner);
+    CHECK(s.acquire(&run));
+    s.leave(&run);
+}
+
 // What a helper leaves whose thread has become one goroutine's own: who is to start it now gets up, and stands in line.
 void whom_it_is_left_to_gets_up() {
     World world(1);
@@ -347,6 +372,7 @@ int main() {
     check::test("looking on has an end", looking_on_has_an_end);
     check::test("common work can be found", common_work_can_be_found);
     check::test("a stray is come for", a_stray_is_come_for);
+    check::test("who is locked starts a helper", who_is_locked_starts_a_helper);
     check::test("whom it is left to gets up", whom_it_is_left_to_gets_up);
     check::test("who gives way to pinned ones", who_gives_way_to_pinned_ones);
     check::test("a main that computes", a_main_that_computes);
