@@ -96,6 +96,7 @@ class Program:
     def __init__(self, body):
         package = os.path.dirname(os.path.dirname(goconc._core.__file__))
         command = [sys.executable, "-X", "faulthandler", "-c", PROGRAM.replace("{body}", body)]
+        # Programs that compute may hold others up for the second after which that is said, on a slow machine; it is tested elsewhere.
         environment = {**os.environ, "PYTHONPATH": package, "GOCONC_BLOCKED_WARN": "0"}
         self.process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -32,7 +32,7 @@ def test_it_counts_those_that_have_not_run_run_wait_and_sleep(kind):
         for sleeper in sleepers:
             sleeper.cancel()
         for handle in handles:
-            with contextlib.suppress(goconc.Canceled):
+            with contextlib.suppress(goconc.Canceled):  # the sleepers were
                 await kind.join(handle)
         assert goconc.num_goroutine() == before
         return handles  # ended ones do not count, held or not
