@@ -73,33 +73,66 @@ def test_who_gives_up_has_taken_nothing(reader):
     reader.run(main)
 
 
-def test_those_who_wait_are_served_in_order(reader):
+def waits_for_tokens(limiter):
+    return "1 of 1 taken" in repr(limiter._turn)
+
+
+def test_nobody_is_overtaken(reader):
     # rule PAT-19
     async def main():
-        limiter, order = patterns.Limiter(200), []
+        async def wait(ctx):
+            with pytest.raises(goconc.Canceled):
+                await acquire(reader, limiter, 2, ctx=ctx)
+
+        limiter = patterns.Limiter(1e-6, 2)
+        await acquire(reader, limiter)
+        ctx, cancel = context.with_cancel(context.background())
+        waiting = reader.go(wait, ctx)
+        await reader.until(lambda: waits_for_tokens(limiter))
+        assert not limiter.try_acquire()  # one is there, and promised to the one that waits for two
+        with pytest.raises(TimeoutError):
+            await acquire(reader, limiter, timeout=0.001)
+        cancel()
+        await reader.join(waiting)
+        assert limiter.try_acquire()
+
+    reader.run(main)
+
+
+def test_those_who_wait_are_served_in_order(reader, procs):
+    # rule PAT-19
+    one_by_one = reader.goroutines and procs == 1
+
+    async def main():
+        limiter, order = patterns.Limiter(1e-6), []
+
+        async def hold_up(ctx):
+            with pytest.raises(goconc.Canceled):
+                await acquire(reader, limiter, ctx=ctx)
 
         async def wait(n):
             await acquire(reader, limiter)
             order.append(n)
 
         await acquire(reader, limiter)
-        handles = []
+        ctx, cancel = context.with_cancel(context.background())
+        handles = [reader.go(hold_up, ctx)]
+        await reader.until(lambda: waits_for_tokens(limiter))
         for n in range(4):
-            before = limiter._at
             handles.append(reader.go(wait, n))
-            await reader.until(lambda before=before: limiter._at > before)
+            await reader.parked(handles[-1])
+        limiter.rate = 1e6 if one_by_one else 200
+        cancel()
         for handle in handles:
             await reader.join(handle)
         assert sorted(order) == [0, 1, 2, 3]
         return order
 
     orders = [reader.run(main) for _ in range(3)]
-    assert [
-        0,
-        1,
-        2,
-        3,
-    ] in orders  # 5 ms apart: a busy machine may let one pass another on its way from here to the list
+    if one_by_one:
+        assert orders == [[0, 1, 2, 3]] * 3
+    else:  # 5 ms apart: a busy machine may let one pass another on its way from here to the list
+        assert [0, 1, 2, 3] in orders
 
 
 def test_rate_limit(reader):
