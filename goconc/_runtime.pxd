@@ -181,6 +181,7 @@ cdef extern from "_native/task_sleeper.hpp" namespace "goconc" nogil:
     cdef cppclass Bell:
         AttachedLock lock
         Dice dice
+        int reader
         Bell *hold() noexcept
         void let_go() noexcept
         void hear() noexcept

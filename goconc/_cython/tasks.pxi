@@ -2,6 +2,7 @@
 #
 # While it waits the task waits for a future. Who wakes it runs no Python: the loop is told by its bell, and completes the future itself.
 
+import _thread
 import weakref as _weakref
 
 cdef object bells = _weakref.WeakKeyDictionary()    # of the loops that have been awaited in; a bell lives as long as its loop
@@ -9,19 +10,20 @@ cdef object bells_lock = _threading.Lock()
 cdef object last_bell = _threading.local()          # `.of_loop`: of the loop that ran on this thread last, weakly
 cdef object current_task = None                     # asyncio's
 cdef object CancelledError = None
+cdef double for_good = 100 * 365 * 86400            # seconds
 
 
 cdef extern from *:
     """
-    static inline goconc::Bell *goconc_new_bell(int reader, int writer, uint64_t seed) {
-        return new (std::nothrow) goconc::Bell(reader, writer, seed);
+    static inline goconc::Bell *goconc_new_bell(int writer, uint64_t seed) {
+        return new (std::nothrow) goconc::Bell(writer, seed);
     }
     static inline goconc::TaskSleeper *goconc_new_task_sleeper(goconc::Bell *bell) {
         return new (std::nothrow) goconc::TaskSleeper(bell->hold());
     }
     static inline void goconc_delete_task_sleeper(goconc::TaskSleeper *s) { delete s; }
     """
-    Bell *new_bell "goconc_new_bell"(int, int, uint64_t) noexcept
+    Bell *new_bell "goconc_new_bell"(int, uint64_t) noexcept
     TaskSleeper *new_task_sleeper "goconc_new_task_sleeper"(Bell *) noexcept
     void delete_task_sleeper "goconc_delete_task_sleeper"(TaskSleeper *) noexcept
 
@@ -46,6 +48,15 @@ cdef class _LoopBell:
                 return
             if not future.done():  # the task may have been cancelled meanwhile
                 future.set_result(None)
+
+    def tell(self):
+        """From another thread: has the loop do this."""
+        loop, waiting = self.loop(), self.waiting()
+        if loop is not None and waiting is not None:
+            try:
+                loop.call_soon_threadsafe(self, waiting)
+            except RuntimeError:
+                pass  # it has been closed
 
     cdef object next_future(self):
         cdef TaskSleeper *s
@@ -78,19 +89,40 @@ cdef _LoopBell hang_bell(object loop):
     current_task = asyncio.current_task
     CancelledError = asyncio.CancelledError
     cdef _LoopBell bell = _LoopBell.__new__(_LoopBell)
+    waiting = set()
+    bell.loop = PyWeakref_NewRef(loop, None)
+    bell.waiting = PyWeakref_NewRef(waiting, None)
     reader, writer = _os.pipe()
-    bell.bell = new_bell(reader, writer, <uint64_t>now_ns() ^ <uint64_t><size_t><PyObject *>bell)
+    bell.bell = new_bell(writer, <uint64_t>now_ns() ^ <uint64_t><size_t><PyObject *>bell)
     if bell.bell == NULL:
         _os.close(reader)
         _os.close(writer)
         raise MemoryError("no memory for an event loop's bell")
-    _os.set_blocking(reader, False)
-    _os.set_blocking(writer, False)
-    bell.loop = PyWeakref_NewRef(loop, None)
-    waiting = set()
-    bell.waiting = PyWeakref_NewRef(waiting, None)
-    loop.add_reader(reader, bell, waiting)
+    try:
+        try:
+            loop.add_reader(reader, bell, waiting)
+        except NotImplementedError:  # as Windows' own loops do
+            loop.call_later(for_good, list, waiting)  # never called: this way too the loop owns the set
+            _thread.start_new_thread(_listen, (reader, PyWeakref_NewRef(bell, None)))
+        else:
+            _os.set_blocking(reader, False)
+            _os.set_blocking(writer, False)
+            bell.bell.reader = reader
+    except BaseException:
+        _os.close(reader)
+        raise
     return bell
+
+
+def _listen(reader, bell):
+    """For a loop that cannot watch a pipe: tells it whenever its bell was rung, until nobody can ring any more."""
+    try:
+        while _os.read(reader, 16):
+            if (rung := bell()) is not None:
+                rung.tell()
+            rung = None
+    finally:
+        _os.close(reader)
 
 
 cdef int step_in_task(Await a, PyObject **result) except -1:

@@ -1,8 +1,8 @@
 // A task of an event loop that waits, and how it is woken: from any thread, and without Python.
 //
-// Every loop has one Bell: the line of its sleepers whose wait is over, and a pipe that the loop reads. Who rings puts the sleeper in line
-// and, if nobody has written since the loop looked last, writes one byte: many wake-ups, one write. The loop then takes the sleepers off
-// the line one by one and completes their futures.
+// Every loop has one Bell: the line of its sleepers whose wait is over, and a pipe that the loop reads (or, if the loop cannot watch a
+// pipe, a thread that calls it). Who rings puts the sleeper in line and, if nobody has written since the loop looked last, writes one
+// byte: many wake-ups, one write. The loop then takes the sleepers off the line one by one and completes their futures.
 //
 // Invariants:
 //   1. A sleeper is rung once for each claim that was won from it. Ringing is the last that its waker does with it, and under the
@@ -35,11 +35,11 @@ class Bell {
     Attached<uint32_t> references_{1};
     TaskSleeper *head_ = nullptr, *tail_ = nullptr;
     bool signalled_ = false;
-    int reader_, writer_;
+    int writer_;
 
     ~Bell() {
-        close_descriptor(reader_);
-        close_descriptor(writer_);
+        if (reader >= 0) close_descriptor(reader);
+        close_descriptor(writer_); // which ends a thread that reads
     }
     void unlink(TaskSleeper *s) noexcept {
         if (s->previous) s->previous->next = s->next;
@@ -51,9 +51,10 @@ class Bell {
 
   public:
     AttachedLock lock;
-    Dice dice; // the loop's thread only
+    Dice dice;       // the loop's thread only
+    int reader = -1; // the same: what the loop itself reads, without blocking
 
-    Bell(int reader, int writer, uint64_t seed) noexcept : reader_(reader), writer_(writer), dice(seed) {}
+    Bell(int writer, uint64_t seed) noexcept : writer_(writer), dice(seed) {}
     Bell(const Bell &) = delete;
     Bell &operator=(const Bell &) = delete;
 
@@ -86,7 +87,7 @@ class Bell {
     // The loop, before it looks at the line: from here on ringing writes again.
     void hear() noexcept {
         char bytes[16];
-        while (read_bytes(reader_, bytes, sizeof bytes) == sizeof bytes) {}
+        while (reader >= 0 && read_bytes(reader, bytes, sizeof bytes) == sizeof bytes) {}
         Held<AttachedLock> held(lock);
         signalled_ = false;
     }
