@@ -62,6 +62,26 @@ class Progress:
             print("\r\033[K", end="", flush=True)
 
 
+class AtOnce:
+    """How many blocks ``with at_once:`` were under way at once, at most: ``most``."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = 0
+        self.most = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._now -= 1
+
+
 def library_files(folder: str = "", suffix: str = "") -> list[Path]:
     """The files of the standard library, or of one of its folders: real data that every machine has."""
     root = Path(sysconfig.get_path("stdlib"))
