@@ -423,8 +423,10 @@ cdef extern from "_cpython/thread_fiber.hpp" namespace "goconc" nogil:
         PyThreadState *state
         bint retired
     ThreadFiber *as_thread(Fiber *) noexcept
+    Atomic[int32_t] ending_threads
     Fiber *thread_fiber(Worker *, FiberBody) noexcept
     void retire_thread_fiber(Fiber *) noexcept
+    void await_ending_threads(int64_t) noexcept
 
 cdef extern from "_cpython/greenlet_fiber.hpp" namespace "goconc":
     cdef cppclass GreenletFiber(Fiber):

@@ -5,7 +5,8 @@
 // Invariants:
 //   1. Who has the baton of a worker is that worker: what belongs to it is touched by that thread only.
 //   2. A thread waits for the baton detached from Python (its token may come earlier: then the wait is none).
-//   3. A retired fiber gets the baton for the last time, without the worker: its thread returns from the body, and ends.
+//   3. A retired fiber gets the baton for the last time, without the worker: its thread returns from the body, and ends. The interpreter
+//      does not end before it: a thread that waits for a lock of CPython's then may be handed it, without ever being let in to free it.
 // Orderings: what the giver wrote before unpark() is seen after park() returns (parker.hpp).
 #pragma once
 #include "../_native/parker.hpp"
@@ -27,6 +28,8 @@ struct ThreadFiber : Fiber {
 
 inline ThreadFiber *as_thread(Fiber *f) noexcept { return static_cast<ThreadFiber *>(f); }
 
+inline Atomic<int32_t> ending_threads{0}; // so many are retired and have not let go of Python yet
+
 inline void thread_fiber_main(void *argument) {
     ThreadFiber *f = static_cast<ThreadFiber *>(argument);
     while (f->baton.park(forever) != Woken::token) {
@@ -39,6 +42,7 @@ inline void thread_fiber_main(void *argument) {
         PyGILState_Release(before);
     }
     delete f; // nobody knows it any more
+    ending_threads.fetch_sub(1);
 }
 
 // A fiber of this worker on which body(f) will run. Null: there can be no more threads.
@@ -56,8 +60,15 @@ inline Fiber *thread_fiber(Worker *w, FiberBody body) noexcept {
 
 // It has switched away for the last time: its thread ends, soon.
 inline void retire_thread_fiber(Fiber *f) noexcept {
+    ending_threads.fetch_add(1);
     as_thread(f)->retired = true;
     as_thread(f)->baton.unpark();
+}
+
+// Detached, at the end of the interpreter: until they have ended. What a thread's locals run when it ends may last: not longer than that.
+inline void await_ending_threads(int64_t until) noexcept {
+    Parker nobody_s;
+    while (ending_threads.load() > 0 && now_ns() < until) nobody_s.park(now_ns() + 1000000);
 }
 
 } // namespace goconc

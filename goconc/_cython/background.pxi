@@ -116,6 +116,9 @@ def _stop_background():
         request(go, REQUEST_RAISE)
     for thread in list(helper_threads):
         thread.join(max(0, until - now_ns()) / 1e9)
+    until = now_ns() + <int64_t>10_000_000_000
+    with nogil:
+        await_ending_threads(until)
     sysmon.stop()
 
 
@@ -166,6 +169,7 @@ def _after_fork():
     sysmon.start_afresh()
     engine_after_fork()
     fiber_threads.clear()
+    ending_threads.store_relaxed(0)
     sched.forget_threads(PyThread_get_thread_ident())
     for scope in [background, *active_scopes]:
         forget_goroutines(scope)

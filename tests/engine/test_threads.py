@@ -106,6 +106,23 @@ while not kept():
 """)
 
 
+@pytest.mark.parametrize("round_", range(6))
+def test_the_interpreter_ends_after_the_threads_that_are_ending(round_):
+    # Without a GIL they would meet at a lock of CPython's, and one keep it for ever: one of three such programs hung.
+    check("""
+def main():
+    arrived, gate = Chan(), Chan()
+    def other():
+        arrived.send(threading.current_thread())
+        gate.recv_ok()
+    handles = [go(other) for _ in range(300)]
+    for _ in handles:
+        arrived.recv()
+    gate.close()
+run(main)
+""")
+
+
 def test_a_deadlock_is_reported():
     check("""
 def main():
