@@ -6,7 +6,7 @@
 //   1. Who has the baton of a worker is that worker: what belongs to it is touched by that thread only.
 //   2. A thread waits for the baton detached from Python (its token may come earlier: then the wait is none).
 //   3. A retired fiber gets the baton for the last time, without the worker: its thread returns from the body, and ends. The interpreter
-//      does not end before it: a thread that waits for a lock of CPython's then may be handed it, without ever being let in to free it.
+//      waits for that when it ends: a thread that waits for a lock of CPython's then may be handed it, and never be let in to free it.
 // Orderings: what the giver wrote before unpark() is seen after park() returns (parker.hpp).
 #pragma once
 #include "../_native/parker.hpp"

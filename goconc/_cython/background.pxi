@@ -57,7 +57,7 @@ cdef int start_background(object ready) except -1:
 
 cdef void start_helper() noexcept:
     """One more sleeping worker, for processors that stuck workers lose and for those that nobody holds. Not if there are too many."""
-    if closing or not sched.short_of_helpers.exchange(False):
+    if not sched.short_of_helpers.exchange(False) or closing:  # in any case: who is locked asks until it is false
         return
     if helpers_started.load() >= max_threads:
         return

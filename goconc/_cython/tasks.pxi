@@ -55,8 +55,9 @@ cdef class _LoopBell:
         if loop is not None and waiting is not None:
             try:
                 loop.call_soon_threadsafe(self, waiting)
-            except RuntimeError:
-                pass  # it has been closed
+            except Exception as error:
+                if not loop.is_closed():
+                    report_exception(error, None)
 
     cdef object next_future(self):
         cdef TaskSleeper *s
@@ -99,19 +100,32 @@ cdef _LoopBell hang_bell(object loop):
         _os.close(writer)
         raise MemoryError("no memory for an event loop's bell")
     try:
-        try:
-            loop.add_reader(reader, bell, waiting)
-        except NotImplementedError:  # as Windows' own loops do
-            loop.call_later(for_good, list, waiting)  # never called: this way too the loop owns the set
-            _thread.start_new_thread(_listen, (reader, PyWeakref_NewRef(bell, None)))
-        else:
+        if can_watch(loop, reader, bell, waiting):
             _os.set_blocking(reader, False)
             _os.set_blocking(writer, False)
             bell.bell.reader = reader
+        else:
+            keeper = loop.call_later(for_good, list, waiting)  # never called: this way too the loop owns the set
+            try:
+                _thread.start_new_thread(_listen, (reader, PyWeakref_NewRef(bell, None)))
+            except BaseException:
+                keeper.cancel()
+                raise
     except BaseException:
         _os.close(reader)
         raise
     return bell
+
+
+cdef bint can_watch(object loop, int reader, _LoopBell bell, object waiting) except -1:
+    """Has the loop watch the pipe. False: it cannot; Windows' own watch sockets, if anything."""
+    if _os.name == "nt":
+        return False
+    try:
+        loop.add_reader(reader, bell, waiting)
+    except NotImplementedError:
+        return False
+    return True
 
 
 def _listen(reader, bell):

@@ -829,6 +829,8 @@ class Scheduler {
             w->relied_on = true;
             return false;
         }
+        // Who left a stray did not unpark it if it came before `asleep` was set: then nobody but this one starts a helper.
+        if (w->locked && short_of_helpers.load() && strays.count()) return false;
         if (room && (w->scope || w->locked)) wake_more();
         if (room && watched.load_relaxed() && has_unripe()) announce(SleeperKind::coroutine, nullptr, nullptr);
         return true;

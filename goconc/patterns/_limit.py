@@ -10,7 +10,6 @@ from goconc import context
 from goconc._core import Chan, RecvChan, after, check_limits, in_plain_goroutine, number_text
 from goconc.patterns._source import reading
 from goconc.patterns._stage import Source, Stream, check_count, check_number, is_channel, stream
-from goconc.semaphore import Weighted
 
 _T = TypeVar("_T")
 
@@ -18,8 +17,8 @@ _T = TypeVar("_T")
 class Limiter:
     """A token bucket: it holds ``burst`` tokens at most, and gets ``rate`` a second. It begins full. (Go: ``rate.NewLimiter``)
 
-    With ``burst=1`` tokens are there ``1 / rate`` seconds apart, as by a ticker. It may be shared; who waits is served in order of
-    arrival, and whoever comes meanwhile stands behind.
+    With ``burst=1`` a token is there each ``1 / rate`` seconds, as by a ticker. It may be shared: tokens are promised in order of arrival,
+    and each waits until its own are there. (On a machine so busy that several are late, these go on in any order.)
     """
 
     def __init__(self, rate: float, burst: int = 1) -> None:
@@ -29,40 +28,38 @@ class Limiter:
         check_count("burst", burst)
         self.rate = rate
         self.burst = burst
-        # What is in the bucket, and when that was so. Fewer than none: they are promised to the one whose turn it is.
+        # What is in the bucket, and when that was so. Fewer than none: they are promised to those who wait.
         self._tokens = float(burst)
         self._at = monotonic()
-        # Tokens are taken by whose turn it is, and who waits for some waits for the turn first, in order of arrival. (Timers of their own
-        # would let them through in any order where a busy machine finds several due at once.)
-        self._turn = Weighted(1)
-        self._trying = threading.Lock()
+        self._lock = threading.Lock()
 
     def __reduce__(self) -> Any:
         raise TypeError("cannot pickle or copy a Limiter")
 
     def _take(self, n: int, most: float) -> float | None:
         """Takes ``n`` tokens and returns how many seconds later they are there; None, and takes none, if that is more than ``most``."""
-        now = monotonic()
-        # (At an infinite rate and in no time it is no number that came in: min() leaves it then.)
-        tokens = min(self.burst, self._tokens + (now - self._at) * self.rate) - n
-        wait = -tokens / self.rate if tokens < -1e-9 else 0.0  # a token's last billionth may be missing for rounding
-        if wait > most:
-            return None
-        self._tokens, self._at = tokens, now
-        return wait
-
-    def try_acquire(self, n: int = 1) -> bool:
-        """Takes ``n`` tokens if they are there and nobody waits for some. (Go: ``AllowN``)"""
         check_count("n", n)
         if n > self.burst:
             raise ValueError(f"n must be at most burst, which is {self.burst}, not {number_text(n)}")
-        with self._trying:  # whose turn it is, waits: not another one that tries
-            if not self._turn.try_acquire():
-                return False
-            try:
-                return self._take(n, 0) is not None
-            finally:
-                self._turn.release()
+        with self._lock:
+            now = monotonic()
+            # (At an infinite rate and in no time it is no number that came in: min() leaves it then.)
+            tokens = min(self.burst, self._tokens + (now - self._at) * self.rate) - n
+            wait = (
+                -tokens / self.rate if tokens < -1e-9 else 0.0
+            )  # a token's last billionth may be missing for rounding
+            if wait > most:
+                return None
+            self._tokens, self._at = tokens, now
+            return wait
+
+    def _give_back(self, n: int) -> None:
+        with self._lock:
+            self._tokens += n
+
+    def try_acquire(self, n: int = 1) -> bool:
+        """Takes ``n`` tokens if they are there. (Go: ``AllowN``)"""
+        return self._take(n, 0) is not None
 
     def acquire(self, n: int = 1, *, timeout: float | None = None, ctx: context.Context | None = None) -> None:
         """Takes ``n`` tokens, and waits until they are there. If it raises, none are taken. (Go: ``WaitN``)
@@ -71,36 +68,24 @@ class Limiter:
         """
         in_plain_goroutine("aacquire()")
         check_limits(timeout, ctx)
-        if self.try_acquire(n):
-            return
-        end = None if timeout is None else monotonic() + timeout
-        with self._turn.hold(timeout=timeout, ctx=ctx):
-            wait = self._take(n, float("inf"))
-            if wait:
-                try:
-                    after(wait).recv(timeout=_rest(end), ctx=ctx)
-                except BaseException:
-                    self._tokens += n
-                    raise
+        wait = self._take(n, float("inf"))
+        if wait is not None and wait > 0:
+            try:
+                after(wait).recv(timeout=timeout, ctx=ctx)
+            except BaseException:
+                self._give_back(n)
+                raise
 
     async def aacquire(self, n: int = 1, *, timeout: float | None = None, ctx: context.Context | None = None) -> None:
         """The awaitable twin of ``acquire``."""
         check_limits(timeout, ctx)
-        if self.try_acquire(n):
-            return
-        end = None if timeout is None else monotonic() + timeout
-        async with self._turn.hold(timeout=timeout, ctx=ctx):
-            wait = self._take(n, float("inf"))
-            if wait:
-                try:
-                    await after(wait).arecv(timeout=_rest(end), ctx=ctx)
-                except BaseException:
-                    self._tokens += n
-                    raise
-
-
-def _rest(end: float | None) -> float | None:
-    return None if end is None else max(end - monotonic(), 0.0)
+        wait = self._take(n, float("inf"))
+        if wait is not None and wait > 0:
+            try:
+                await after(wait).arecv(timeout=timeout, ctx=ctx)
+            except BaseException:
+                self._give_back(n)
+                raise
 
 
 def rate_limit(

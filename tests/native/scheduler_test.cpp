@@ -158,6 +158,11 @@ void who_is_locked_starts_a_helper() {
     s.offer(&plain);
     CHECK(s.strays.count() == 1 && s.short_of_helpers.load());
     CHECK(owner.parker.park(now_ns()) == Woken::token && !s.has_reason(&owner));
+    s.get_up(&owner);
+    CHECK(!s.lie_down(&owner)); // as if it had come a moment before it lay down
+    s.get_up(&owner);
+    s.short_of_helpers.store(false); // it has started one
+    CHECK(s.lie_down(&owner));
     owner.locked = 0;
     s.get_up(&owner);
     CHECK(s.has_reason(&owner) && !s.acquire(&owner) && s.hand_over(&run) && s.find(&owner) == &plain);
