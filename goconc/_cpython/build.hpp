@@ -8,3 +8,15 @@
 #ifndef GOCONC_NATIVE_FIBERS
 #define GOCONC_NATIVE_FIBERS 1
 #endif
+
+namespace goconc {
+
+// Puts `ours` into a slot of a type, before what was there. Once: an import that fails half-way leaves the type to the next one, and then
+// what is there is ours.
+template <class Slot> inline void put_before(Slot &slot, Slot ours, Slot &inner) noexcept {
+    if (slot == ours) return;
+    inner = slot;
+    slot = ours;
+}
+
+} // namespace goconc

@@ -40,12 +40,9 @@ inline int ring_clear(PyObject *self) noexcept {
     return ring_inner_clear(self);
 }
 inline void collect_ring(PyTypeObject *type, ChannelOf channel_of) noexcept {
-    if (type->tp_traverse == ring_traverse) return; // imported again, after an import that failed half-way
     ring_channel_of = channel_of;
-    ring_inner_traverse = type->tp_traverse;
-    ring_inner_clear = type->tp_clear;
-    type->tp_traverse = ring_traverse;
-    type->tp_clear = ring_clear;
+    put_before<traverseproc>(type->tp_traverse, ring_traverse, ring_inner_traverse);
+    put_before<inquiry>(type->tp_clear, ring_clear, ring_inner_clear);
 }
 
 } // namespace goconc

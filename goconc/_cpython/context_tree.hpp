@@ -21,10 +21,8 @@ inline int context_clear(PyObject *self) noexcept {
     return 0;
 }
 inline void collect_contexts(PyTypeObject *type, NodeOf node_of) noexcept {
-    if (type->tp_traverse == context_traverse) return; // imported again, after an import that failed half-way
     context_node_of = node_of;
-    context_inner_traverse = type->tp_traverse;
-    type->tp_traverse = context_traverse;
+    put_before<traverseproc>(type->tp_traverse, context_traverse, context_inner_traverse);
     type->tp_clear = context_clear;
 }
 

@@ -128,12 +128,9 @@ inline int operation_clear(PyObject *self) noexcept {
     return op.phase.load_acquire() == Phase::spent ? operation_inner_clear(self) : 0; // one that waits ends with its goroutine
 }
 inline void collect_operations(PyTypeObject *type, OperationOf of) noexcept {
-    if (type->tp_traverse == operation_traverse) return; // imported again, after an import that failed half-way
     operation_of = of;
-    operation_inner_traverse = type->tp_traverse;
-    operation_inner_clear = type->tp_clear;
-    type->tp_traverse = operation_traverse;
-    type->tp_clear = operation_clear;
+    put_before<traverseproc>(type->tp_traverse, operation_traverse, operation_inner_traverse);
+    put_before<inquiry>(type->tp_clear, operation_clear, operation_inner_clear);
 }
 
 inline int quick_done(Operation &op, PyObject *result, PyObject **out) noexcept {

@@ -67,8 +67,7 @@ inline void retire_thread_fiber(Fiber *f) noexcept {
 
 // Detached, at the end of the interpreter: until they have ended. What a thread's locals run when it ends may last: not longer than that.
 inline void await_ending_threads(int64_t until) noexcept {
-    Parker nobody_s;
-    while (ending_threads.load() > 0 && now_ns() < until) nobody_s.park(now_ns() + 1000000);
+    while (ending_threads.load() > 0 && now_ns() < until) sleep_thread(1000000);
 }
 
 } // namespace goconc

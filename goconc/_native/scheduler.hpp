@@ -131,9 +131,8 @@ class Scheduler {
         SharedQueue &queue = stray ? strays : owner->fresh;
         queue.push(g);
         queue.ripen(); // who left it knows nothing of who will come to it
-        if (stray) return send_helper(owner), true;
-        if (!owner->asleep.load()) return false;
-        owner->parker.unpark();
+        if (!stray) return rouse(owner);
+        send_helper(owner);
         return true;
     }
     // For a stray. Where no processor is idle it stands in line for one. If none sleeps, more are needed: who is locked starts one.
@@ -558,8 +557,11 @@ class Scheduler {
         for (Worker *w = workers_; w; w = w->all_link) n++;
         return n;
     }
-    void rouse(Worker *w) noexcept {
-        if (w->asleep.load()) w->parker.unpark();
+    // False: it is up.
+    bool rouse(Worker *w) noexcept {
+        if (!w->asleep.load()) return false;
+        w->parker.unpark();
+        return true;
     }
     // There is work for anybody who may start such a goroutine, and perhaps an idle processor: then a sleeping worker gets it. One at
     // a time: the one that is on its way will see this work too, and has others woken if it finds more than it can do.
