@@ -9,17 +9,22 @@ import asyncio
 import gc
 import os
 import random
+import subprocess
+import sys
 import sysconfig
 import threading
 import time
 
 import pytest
 
+# Who holds up others of its thread is said after a second, but tests do that on purpose, and on a busy machine any may.
+os.environ.setdefault("GOCONC_BLOCKED_WARN", "60")
+
 import goconc
 
-SOON = 10.0  # no wait in these tests takes so long, unless something is broken
+SOON = 30.0  # no wait in these tests takes so long, unless something is broken
 # Seconds for a test without a limit of its own; then all stacks are printed and the run ends.
-WATCHDOG = 40 + 2 * float(os.environ.get("GOCONC_STRESS_SECONDS", "0"))
+WATCHDOG = 100 + 2 * float(os.environ.get("GOCONC_STRESS_SECONDS", "0"))
 
 
 ENGINE = goconc._core.fiber_engine()
@@ -380,6 +385,22 @@ def settle():
     to the thread that made the object, which a collection hurries up.
     """
     return gc.collect if sysconfig.get_config_var("Py_GIL_DISABLED") else lambda: None
+
+
+@pytest.fixture
+def output_of():
+    """What a program prints that ends well and says nothing else, run with options of the interpreter."""
+
+    def run_program(program, *options):
+        package = os.path.dirname(os.path.dirname(goconc._core.__file__))
+        command = [sys.executable, "-X", "faulthandler", *options, "-c", program]
+        environment = {**os.environ, "PYTHONPATH": package}
+        environment.pop("PYTHON_GIL", None)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return done.stdout
+
+    return run_program
 
 
 @pytest.fixture

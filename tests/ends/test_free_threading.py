@@ -1,8 +1,5 @@
 """On a free-threaded build the GIL stays off, and goroutines of several threads run at once."""
 
-import os
-import subprocess
-import sys
 import sysconfig
 
 import pytest
@@ -12,23 +9,13 @@ import goconc
 pytestmark = pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this build has a GIL")
 
 
-def output_of(program, *options):
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", *options, "-c", program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    environment.pop("PYTHON_GIL", None)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return done.stdout
-
-
-def test_importing_goconc_leaves_the_gil_off():
+def test_importing_goconc_leaves_the_gil_off(output_of):
     # rule PY-11
     program = "import sys, goconc; goconc.run(goconc.gosched); goconc.go(int).join(); print(sys._is_gil_enabled())"
     assert output_of(program) == "False\n"
 
 
-def test_with_the_gil_put_back_it_works_too():
+def test_with_the_gil_put_back_it_works_too(output_of):
     # rule PY-11
     program = "import sys, goconc; print(goconc.run(lambda: goconc.go(lambda: 5).join()), sys._is_gil_enabled())"
     assert output_of(program, "-X", "gil=1") == "5 True\n"

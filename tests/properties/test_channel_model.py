@@ -19,6 +19,8 @@ SETTINGS = settings(
     stateful_step_count=30,
     deadline=None,
     database=None,
+    derandomize=False,  # as the profile for CI has it; a failure names the blob that repeats it
+    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
