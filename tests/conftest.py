@@ -9,6 +9,7 @@ import asyncio
 import gc
 import os
 import random
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -388,19 +389,42 @@ def settle():
 
 
 @pytest.fixture
-def output_of():
-    """What a program prints that ends well and says nothing else, run with options of the interpreter."""
+def python():
+    """Runs a program, its text or the path of its file, in a process of its own; returns the process that ended.
 
-    def run_program(program, *options):
+    Variables are for its environment. One that hangs is stopped: the stacks of its threads are on its standard error then.
+    """
+
+    def run(program, *arguments, options=(), cwd=None, input="", at_most=90, **variables):
         package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-        command = [sys.executable, "-X", "faulthandler", *options, "-c", program]
-        environment = {**os.environ, "PYTHONPATH": package}
-        environment.pop("PYTHON_GIL", None)
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+        what = ["-c", program] if isinstance(program, str) else [program]
+        command = [sys.executable, "-X", "faulthandler", *options, *what, *arguments]
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": package, **variables}, cwd=cwd, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            out, err = process.communicate(input, timeout=at_most)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT if os.name == "posix" else signal.SIGTERM)
+            out, err = process.communicate(timeout=10)
+            err += f"\nnot ended after {at_most} s\n"
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    return run
+
+
+@pytest.fixture
+def output_of(python):
+    """What a program prints that ends well and says nothing else."""
+
+    def run(program, *arguments, **settings):
+        done = python(program, *arguments, **settings)
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
         return done.stdout
 
-    return run_program
+    return run
 
 
 @pytest.fixture

@@ -1,14 +1,9 @@
 """Every ```python block of the guide and the README is a program that runs. (```python no-run: not one.)"""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-import goconc
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/guide").glob("*.md"))
@@ -30,14 +25,10 @@ def programs():
 
 
 @pytest.mark.parametrize("program", list(programs()))
-def test_it_runs(program, tmp_path):
+def test_it_runs(program, tmp_path, output_of):
     path = tmp_path / "program.py"
     path.write_text(program, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(Path(goconc.__path__[0]).parent)}  # the goconc that runs these tests
-    command = [sys.executable, "-W", "error", str(path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout
+    assert output_of(path, options=["-W", "error"])
 
 
 def anchors(path):

@@ -64,7 +64,7 @@ def test_it_dumps_and_ends(body):
     # rule DBG-04
     process = start(body)
     process.send_signal(signal.SIGQUIT)
-    _, text = process.communicate(timeout=30)
+    _, text = process.communicate(timeout=60)
     assert process.returncode == 2, text
     assert "SIGQUIT: quit\n" in text
     assert "[chan receive]:" in text
@@ -79,7 +79,7 @@ def test_where_nobody_can_answer_the_second_one_ends_the_process():
         process.wait(1)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGQUIT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode in (2, -signal.SIGQUIT)
 
 
@@ -111,7 +111,7 @@ def test_a_handler_of_the_program_s_own_stays(own):
     # rule DBG-04
     process = start(f"{own}\ndef main():\n    ready()\n    time.sleep(1) or time.sleep(1)")
     process.send_signal(signal.SIGQUIT)
-    _, text = process.communicate(timeout=30)
+    _, text = process.communicate(timeout=60)
     assert process.returncode == (7 if "exit" in own else 0), text
     assert "SIGQUIT: quit" not in text
 
@@ -120,19 +120,13 @@ def test_off_leaves_it_to_the_system():
     # rule DBG-04
     process = start("def main():\n    ready()\n    time.sleep(1000)", GOCONC_SIGQUIT="off")
     process.send_signal(signal.SIGQUIT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == -signal.SIGQUIT
 
 
-def test_a_wrong_setting_is_refused():
-    result = subprocess.run(
-        [sys.executable, "-c", "import goconc"],
-        env={**os.environ, "GOCONC_SIGQUIT": "maybe"},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert "GOCONC_SIGQUIT must be one of exit, dump, off, not 'maybe'" in result.stderr
+def test_a_wrong_setting_is_refused(python):
+    done = python("import goconc", GOCONC_SIGQUIT="maybe")
+    assert "GOCONC_SIGQUIT must be one of exit, dump, off, not 'maybe'" in done.stderr
 
 
 def test_a_handler_set_meanwhile_stays():
@@ -141,7 +135,7 @@ def test_a_handler_set_meanwhile_stays():
         "def main():\n    signal.signal(signal.SIGQUIT, lambda *_: sys.exit(7))\n    ready()\n    while True: time.sleep(0.01)"
     )
     process.send_signal(signal.SIGQUIT)
-    _, text = process.communicate(timeout=30)
+    _, text = process.communicate(timeout=60)
     assert process.returncode == 7, text
 
 
@@ -164,7 +158,7 @@ def test_a_child_of_a_fork_has_the_default():
     Chan().recv()
 """
     )
-    _, text = process.communicate(timeout=30)
+    _, text = process.communicate(timeout=60)
     assert process.returncode == 2, text
     assert f"child: {int(-signal.SIGQUIT)}\n" in text
     assert text.count("SIGQUIT: quit") == 1
@@ -182,7 +176,7 @@ def main():
 """
     )
     process.send_signal(signal.SIGQUIT)
-    _, text = process.communicate(timeout=30)
+    _, text = process.communicate(timeout=60)
     assert process.returncode == 2, text
     assert ", in task" not in text
     assert ", in main" in text

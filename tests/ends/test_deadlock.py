@@ -4,13 +4,7 @@ Every case has a process of its own: here, the test runner's other threads could
 reported.
 """
 
-import os
-import subprocess
-import sys
-
 import pytest
-
-import goconc
 
 HEAD = """
 import threading, time
@@ -34,13 +28,9 @@ def of_so_many(request, monkeypatch):
     monkeypatch.setenv("GOCONC_MAXPROCS", request.param)
 
 
-def output_of(program):
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", HEAD + program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return done.stdout
+@pytest.fixture
+def output_of(output_of):
+    return lambda program: output_of(HEAD + program)
 
 
 STUCK = {
@@ -59,7 +49,7 @@ STUCK = {
 
 
 @pytest.mark.parametrize("stuck", STUCK)
-def test_whatever_main_is_stuck_in(stuck):
+def test_whatever_main_is_stuck_in(stuck, output_of):
     # rule GO-40
     plain, suspending = STUCK[stuck]
     program = f"""
@@ -81,7 +71,7 @@ assert goconc.run(lambda: go(lambda: 5).join()) == 5  # the runtime is as good a
 
 
 @pytest.mark.parametrize("others", ["", "time.sleep", "Chan().recv"])
-def test_within_a_second(others):
+def test_within_a_second(others, output_of):
     # rule GO-40: most times; a busy machine may need longer once
     program = f"""
 others = {others or None}
@@ -106,7 +96,7 @@ assert sorted(times)[1] < 1, times
     assert output_of(program) == "deadlock\n" * 3
 
 
-def test_those_that_wait_for_each_other_s_end():
+def test_those_that_wait_for_each_other_s_end(output_of):
     # rule GO-40
     program = """
 def main():
@@ -133,7 +123,7 @@ for body in (main, amain, one):
     assert output_of(program) == "deadlock\n" * 3
 
 
-def test_many_that_are_stuck_are_all_in_the_dump_and_are_unwound():
+def test_many_that_are_stuck_are_all_in_the_dump_and_are_unwound(output_of):
     # rule GO-40, GO-34, GO-20
     program = """
 unwound = []
@@ -168,7 +158,7 @@ assert len(unwound) == 6
     assert output_of(program) == "deadlock\n"
 
 
-def test_main_may_catch_it_and_go_on():
+def test_main_may_catch_it_and_go_on(output_of):
     # rule GO-40
     program = """
 def main():
@@ -196,7 +186,7 @@ print(goconc.run(main), goconc.run(amain))
     assert output_of(program) == "deadlock\n" * 6 + "went on went on\n"
 
 
-def test_an_exception_nobody_joined_comes_first():
+def test_an_exception_nobody_joined_comes_first(output_of):
     # rule GO-40, GO-12: it is the likely reason
     program = """
 def main():
@@ -235,7 +225,7 @@ WAKES = {
 @pytest.mark.parametrize(
     "who", [pytest.param(who, marks=pytest.mark.slow if who == "a slow thread" else ()) for who in WAKES]
 )
-def test_not_while_somebody_can_still_wake_somebody(who):
+def test_not_while_somebody_can_still_wake_somebody(who, output_of):
     # rule GO-41
     program = f"""
 async def asleeper(ch):
@@ -284,7 +274,7 @@ UNREAD = {
 
 
 @pytest.mark.parametrize("timer", UNREAD)
-def test_a_channel_timer_nobody_waits_on_does_not_hold_it_off(timer):
+def test_a_channel_timer_nobody_waits_on_does_not_hold_it_off(timer, output_of):
     # rule GO-42
     program = f"""
 def main():
@@ -301,7 +291,7 @@ expect_deadlock(amain)
     assert output_of(program) == "deadlock\ndeadlock\n"
 
 
-def test_a_stopped_timer_s_function_does_not_hold_it_off():
+def test_a_stopped_timer_s_function_does_not_hold_it_off(output_of):
     # rule GO-41, GO-42
     program = """
 def main():
@@ -318,7 +308,7 @@ expect_deadlock(main)
     assert output_of(program) == "deadlock\n"
 
 
-def test_after_the_last_thread_has_ended():
+def test_after_the_last_thread_has_ended(output_of):
     # rule GO-41
     program = """
 def main():
@@ -330,7 +320,7 @@ expect_deadlock(main)
     assert output_of(program) == "deadlock\n"
 
 
-def test_a_thread_that_waits_for_ever_in_goconc_does_not_hold_it_off():
+def test_a_thread_that_waits_for_ever_in_goconc_does_not_hold_it_off(output_of):
     # rule GO-41: such a thread can wake nobody
     program = """
 ch = Chan()
@@ -342,7 +332,7 @@ ch.close()
     assert output_of(program) == "deadlock\n"
 
 
-def test_helpers_at_rest_do_not_hold_it_off():
+def test_helpers_at_rest_do_not_hold_it_off(output_of):
     # rule GO-41
     program = """
 def main():
@@ -355,7 +345,7 @@ expect_deadlock(main)
     assert output_of(program) == "deadlock\n"
 
 
-def test_a_partial_deadlock_is_not_reported():
+def test_a_partial_deadlock_is_not_reported(output_of):
     # rule GO-43
     program = """
 def main():
@@ -369,7 +359,7 @@ print(goconc.run(main))
     assert output_of(program) == "fine\n"
 
 
-def test_work_that_goes_through_threads_and_helpers_is_never_taken_for_a_deadlock():
+def test_work_that_goes_through_threads_and_helpers_is_never_taken_for_a_deadlock(output_of):
     # rule GO-41: every moment between two steps is a chance to be wrong
     program = """
 def main():
@@ -395,7 +385,7 @@ print(goconc.run(main), goconc.run(amain))
     assert output_of(program) == f"{sum(range(300))} {sum(range(300))}\n"
 
 
-def test_a_thread_that_answers_every_time():
+def test_a_thread_that_answers_every_time(output_of):
     # rule GO-41: it waits without limit, wakes, answers, and waits again
     program = """
 there, back = Chan(), Chan()
@@ -426,7 +416,7 @@ print("fine")
     assert output_of(program) == "fine\n"
 
 
-def test_in_two_runs_at_once():
+def test_in_two_runs_at_once(output_of):
     # rule GO-40, GO-41: one run may still wake the other; when neither can, both are told
     program = """
 ch, ends = Chan(), []
@@ -455,13 +445,9 @@ print(ends)
     assert output_of(program) == "['deadlock', 'deadlock']\n"
 
 
-def test_uncaught_it_ends_the_program_with_a_traceback():
+def test_uncaught_it_ends_the_program_with_a_traceback(python):
     # rule GO-40
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    program = "import goconc\ndef main():\n    goconc.Chan().recv()\ngoconc.run(main)\n"
-    command = [sys.executable, "-X", "faulthandler", "-c", program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    done = python("import goconc\ndef main():\n    goconc.Chan().recv()\ngoconc.run(main)\n")
     assert done.returncode == 1
     assert "Deadlock: all goroutines are asleep - deadlock!" in done.stderr
     assert "goroutine 1 [chan receive]:" in done.stderr

@@ -3,13 +3,7 @@
 In a process of its own: the test runner's other threads could still wake somebody.
 """
 
-import os
-import subprocess
-import sys
-
 import pytest
-
-import goconc
 
 PROGRAM = """
 import goconc
@@ -48,11 +42,6 @@ assert goconc.run(goes_on) == 10
 
 
 @pytest.mark.parametrize("procs", ["1", "4"])
-def test_the_next_run_hears_nothing_of_it(procs):
+def test_the_next_run_hears_nothing_of_it(procs, output_of):
     # rule GO-40, GO-41
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {**os.environ, "PYTHONPATH": package, "GOCONC_MAXPROCS": procs}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert output_of(PROGRAM, GOCONC_MAXPROCS=procs) == ""

@@ -1,12 +1,6 @@
 """The end of the interpreter: no hang, no crash, no noise, and the exit code is kept."""
 
-import os
-import subprocess
-import sys
-
 import pytest
-
-import goconc
 
 HEAD = """
 import atexit, os, sys, threading, time
@@ -51,12 +45,13 @@ def of_so_many(request, monkeypatch):
     monkeypatch.setenv("GOCONC_MAXPROCS", request.param)
 
 
-def run_program(program):
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", HEAD + program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def run_program(python):
+    def run(program):
+        done = python(HEAD + program)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
 
 
 BODIES = ["parked", "aparked", "sleeping", "asleeping", "spinning", "yielding", "ayielding", "selecting"]
@@ -66,7 +61,7 @@ BODIES = ["parked", "aparked", "sleeping", "asleeping", "spinning", "yielding", 
     "body", [pytest.param(body, marks=pytest.mark.slow if body == "spinning" else ()) for body in BODIES]
 )
 @pytest.mark.parametrize("code", [0, 3])
-def test_with_goroutines_in_the_background(body, code):
+def test_with_goroutines_in_the_background(body, code, run_program):
     # rule PY-09
     program = f"""
 handles = [go({body}) for _ in range(3)]
@@ -76,7 +71,7 @@ sys.exit({code})
     assert run_program(program) == (code, "", "")
 
 
-def test_with_all_of_them_and_no_handles():
+def test_with_all_of_them_and_no_handles(run_program):
     # rule PY-09
     program = f"""
 for body in ({", ".join(body for body in BODIES if body != "spinning")}):
@@ -87,12 +82,12 @@ settle()
     assert run_program(program) == (0, "", "")
 
 
-def test_with_goroutines_that_never_started():
+def test_with_goroutines_that_never_started(run_program):
     # rule PY-09
     assert run_program("for _ in range(1000): go(int); go(aparked)") == (0, "", "")
 
 
-def test_background_goroutines_are_not_unwound():
+def test_background_goroutines_are_not_unwound(run_program):
     # rule PY-09, GO-20
     program = """
 def body():
@@ -107,7 +102,7 @@ settle()
     assert run_program(program) == (0, "", "")
 
 
-def test_after_a_run():
+def test_after_a_run(run_program):
     # rule PY-09
     program = """
 def main():
@@ -120,7 +115,7 @@ sys.exit(goconc.run(main))
     assert run_program(program) == (4, "", "")
 
 
-def test_system_exit_from_main_and_from_a_goroutine():
+def test_system_exit_from_main_and_from_a_goroutine(run_program):
     # rule GO-11
     program = """
 def leave():
@@ -137,14 +132,14 @@ goconc.run(main)
     assert run_program("goconc.run(lambda: sys.exit(6))") == (6, "", "")
 
 
-def test_system_exit_in_the_background_is_not_lost_in_a_crash():
+def test_system_exit_in_the_background_is_not_lost_in_a_crash(run_program):
     # rule GO-11, PY-09
     code, _, err = run_program("go(sys.exit, 7)\nsettle()\nprint('main goes on')")
     assert code in (0, 7)
     assert "Fatal" not in err
 
 
-def test_an_uncaught_exception_gives_1_and_one_traceback():
+def test_an_uncaught_exception_gives_1_and_one_traceback(run_program):
     # rule GO-12
     program = """
 def fail():
@@ -163,7 +158,7 @@ goconc.run(main)
     assert "in fail" in err
 
 
-def test_an_unjoined_exception_in_the_background_is_printed_and_the_program_goes_on():
+def test_an_unjoined_exception_in_the_background_is_printed_and_the_program_goes_on(run_program):
     # rule GO-19
     program = """
 def fail():
@@ -178,7 +173,7 @@ print("went on")
     assert err.count("ValueError: in the background") == 1
 
 
-def test_a_held_failure_at_the_end_is_printed_not_lost():
+def test_a_held_failure_at_the_end_is_printed_not_lost(run_program):
     # rule GO-19
     program = """
 def fail():
@@ -193,7 +188,7 @@ settle()
     assert "Fatal" not in err
 
 
-def test_in_daemon_threads():
+def test_in_daemon_threads(run_program):
     # rule PY-09
     program = """
 ch = Chan()
@@ -214,7 +209,7 @@ sys.exit(8)
     assert run_program(program) == (8, "", "")
 
 
-def test_a_thread_that_is_no_daemon_is_waited_for():
+def test_a_thread_that_is_no_daemon_is_waited_for(run_program):
     # rule PY-09
     program = """
 def later():
@@ -229,7 +224,7 @@ go(parked)
     assert run_program(program) == (0, "from a goroutine 5\n", "")
 
 
-def test_in_atexit_handlers_everything_still_works():
+def test_in_atexit_handlers_everything_still_works(run_program):
     # rule PY-09: workers stop in goconc's own handler, after those registered later
     program = """
 def leave():
@@ -246,9 +241,8 @@ settle()
     assert run_program(program) == (0, "1 None 5\n6\n", "")
 
 
-def test_in_atexit_handlers_registered_before_it_was_imported():
+def test_in_atexit_handlers_registered_before_it_was_imported(output_of):
     # rule PY-09: calls afterwards raise RuntimeError, or work; they do not hang or crash
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
     program = """
 import atexit
 def leave():
@@ -262,14 +256,10 @@ import goconc
 goconc.go(goconc.sleep, 1000)
 goconc.run(lambda: 1)
 """
-    command = [sys.executable, "-X", "faulthandler", "-c", program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("refused") >= 2
+    assert output_of(program).count("refused") >= 2
 
 
-def test_finalizers_at_the_end_may_use_channels():
+def test_finalizers_at_the_end_may_use_channels(run_program):
     # rule PY-09, PY-04
     program = """
 class Final:
@@ -293,12 +283,12 @@ settle()
     assert run_program(program) == (0, "", "")
 
 
-def test_os_exit_in_a_goroutine():
+def test_os_exit_in_a_goroutine(run_program):
     # rule GO-11
     assert run_program("goconc.run(lambda: go(os._exit, 9).join())") == (9, "", "")
 
 
-def test_a_blocking_call_under_way_does_not_hold_it_up():
+def test_a_blocking_call_under_way_does_not_hold_it_up(run_program):
     # rule PY-09
     program = """
 def main():
@@ -313,7 +303,7 @@ sys.exit(2)
     assert run_program(program) == (2, "", "")
 
 
-def test_timers_that_were_to_come():
+def test_timers_that_were_to_come(run_program):
     # rule PY-09
     program = """
 goconc.after_func(1000, print)
@@ -325,14 +315,14 @@ goconc.after(0.02).recv()
     assert run_program(program) == (0, "", "")
 
 
-def test_just_imported():
+def test_just_imported(run_program):
     # rule PY-09
     assert run_program("") == (0, "", "")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("round_", range(10))
-def test_many_of_every_kind_in_a_hurry(round_):
+def test_many_of_every_kind_in_a_hurry(round_, run_program):
     # rule PY-09: the end comes at any moment
     program = f"""
 ch = Chan()
@@ -345,7 +335,7 @@ sys.exit(1)
 
 
 @pytest.mark.parametrize("body", ["fail", "afail"])
-def test_a_failed_handle_of_an_ended_run_that_is_held_to_the_end(body):
+def test_a_failed_handle_of_an_ended_run_that_is_held_to_the_end(body, run_program):
     # rule GO-19: reported, once
     code, out, err = run_program(f"""
 def fail():

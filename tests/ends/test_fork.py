@@ -55,14 +55,13 @@ def use():
 """
 
 
-def run_program(program, *, procs="", timeout=60):
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", HEAD + program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    if procs:
-        environment["GOCONC_MAXPROCS"] = procs
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def run_program(python):
+    def run(program, procs=""):
+        done = python(HEAD + program, **({"GOCONC_MAXPROCS": procs} if procs else {}))
+        return done.returncode, done.stdout, done.stderr
+
+    return run
 
 
 WHERE = {
@@ -80,7 +79,7 @@ WHERE = {
 
 @pytest.mark.parametrize("procs", ["1", "4"])
 @pytest.mark.parametrize("where", WHERE)
-def test_in_the_child_everything_starts_afresh(where, procs):
+def test_in_the_child_everything_starts_afresh(where, procs, run_program):
     # rule PY-05
     program = f"""
 async def aforked():
@@ -99,7 +98,7 @@ print("fine")
     assert run_program(program, procs=procs) == (0, "fine\n", "")
 
 
-def test_the_goroutines_of_the_parent_are_not_the_child_s():
+def test_the_goroutines_of_the_parent_are_not_the_child_s(run_program):
     # rule PY-05: neither resumed nor unwound there, and nobody waits for them; their waits are passed over
     program = """
 ch, full, ended = Chan(), Chan(1), []
@@ -155,7 +154,7 @@ print("fine")
         assert run_program(program, procs=procs) == (0, "fine\n", "")
 
 
-def test_threads_that_waited_in_the_parent_leave_their_lines():
+def test_threads_that_waited_in_the_parent_leave_their_lines(run_program):
     # rule PY-05: their stacks are used for other threads in the child
     program = """
 ch, other = Chan(), Chan()
@@ -195,7 +194,7 @@ ch.close()
     assert (code, out) == (0, "('nobody\\nnobody\\n', 0)\n"), err
 
 
-def test_contexts_keep_their_deadlines_in_the_child():
+def test_contexts_keep_their_deadlines_in_the_child(run_program):
     # rule PY-05, CTX-03: whoever waits for them there; what else the parent's timers were for is the parent's
     program = """
 from goconc import context
@@ -252,7 +251,7 @@ ENDS = {"": 0, "sys.exit(3)": 3, "sys.exit()": 0, "raise ValueError('in the chil
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("where", ["plain", "async", "blocking", "callable"])
-def test_a_goroutine_that_ends_in_the_child_ends_the_process(where, end):
+def test_a_goroutine_that_ends_in_the_child_ends_the_process(where, end, run_program):
     # rule PY-05
     program = f"""
 def body():
@@ -291,7 +290,7 @@ print(goconc.run(main))
 
 # With several processors an async main may be on another thread than the run() that is to return.
 @pytest.mark.parametrize(("main", "procs"), [("main", 1), ("main", 4), ("amain", 1)])
-def test_main_goes_on_in_the_child_and_run_returns(main, procs):
+def test_main_goes_on_in_the_child_and_run_returns(main, procs, run_program):
     # rule PY-05
     program = f"""
 others = []
@@ -323,7 +322,7 @@ sys.exit(5 if result == "child" else 0)
     assert (code, out, err) == (0, "child 6\n5 6\n", "")
 
 
-def test_what_main_raises_in_the_child_leaves_run():
+def test_what_main_raises_in_the_child_leaves_run(run_program):
     # rule PY-05
     program = """
 def main():
@@ -344,7 +343,7 @@ for body in (main, amain):
     assert run_program(program) == (0, "4\n4\n", "")
 
 
-def test_an_await_in_the_child_says_that_there_is_no_goroutine():
+def test_an_await_in_the_child_says_that_there_is_no_goroutine(run_program):
     # rule PY-05
     program = """
 async def body():
@@ -365,7 +364,7 @@ print(goconc.run(lambda: go(body).join()))
     assert out.splitlines()[1] == "0"
 
 
-def test_a_hook_that_gives_the_gil_away_beside_busy_threads():
+def test_a_hook_that_gives_the_gil_away_beside_busy_threads(output_of):
     # rule PY-05: what is held over a fork must be nobody else's to wait for
     program = """
 stop = []
@@ -384,16 +383,12 @@ print("fine")
 """
     # A hook that was registered first is called last, while all others' hooks have been called.
     program = "import os, time\nos.register_at_fork(before=lambda: time.sleep(0.02))\n" + HEAD + program
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
+    assert output_of(program) == "fine\n"
 
 
 @pytest.mark.parametrize("procs", ["1", "4"])
 @pytest.mark.parametrize("rounds", [10, pytest.param(40, marks=pytest.mark.slow)])
-def test_under_load(rounds, procs):
+def test_under_load(rounds, procs, run_program):
     # rule PY-05: from threads and goroutines, in the middle of everything
     program = f"""
 ch, stop = Chan(3), []
@@ -433,7 +428,7 @@ def main():
 
 print(goconc.run(main))
 """
-    assert run_program(program, procs=procs, timeout=400) == (0, "fine\n", "")
+    assert run_program(program, procs=procs) == (0, "fine\n", "")
 
 
 METHODS = """
@@ -473,16 +468,11 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_multiprocessing(tmp_path, method):
+def test_multiprocessing(tmp_path, method, output_of):
     # rule PY-05: processes started in a goroutine
     path = tmp_path / "program.py"
     path.write_text(METHODS)
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", str(path), method]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "([0, 2], [0, 0], [0, 2]) ([0, 2], [0, 0], [0, 2])\n"
+    assert output_of(path, method) == "([0, 2], [0, 0], [0, 2]) ([0, 2], [0, 0], [0, 2])\n"
 
 
 def test_subprocess(kind):
@@ -546,8 +536,5 @@ print("done")
 """
 
 
-def test_threads_fork_while_goroutines_run():
-    run = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKS]
-    done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "done\n"
+def test_threads_fork_while_goroutines_run(output_of):
+    assert output_of(FORKS, options=["-W", "ignore::DeprecationWarning"]) == "done\n"

@@ -18,7 +18,7 @@ def test_importing_goconc_leaves_the_gil_off(output_of):
 def test_with_the_gil_put_back_it_works_too(output_of):
     # rule PY-11
     program = "import sys, goconc; print(goconc.run(lambda: goconc.go(lambda: 5).join()), sys._is_gil_enabled())"
-    assert output_of(program, "-X", "gil=1") == "5 True\n"
+    assert output_of(program, options=["-X", "gil=1"]) == "5 True\n"
 
 
 def test_channels_between_runs_of_several_threads(kind, thread):

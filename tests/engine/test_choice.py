@@ -1,9 +1,6 @@
 """Which engine is chosen, and what is said about it (GOCONC_FIBERS)."""
 
 import importlib.util
-import os
-import subprocess
-import sys
 import tomllib
 import warnings
 from pathlib import Path
@@ -142,21 +139,19 @@ def test_greenlet_is_required_only_where_there_are_no_native_fibers(environments
 # ---- in a program of its own ----
 
 
-def start(engine, program):
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {**os.environ, "PYTHONPATH": package, "GOCONC_FIBERS": engine}
-    command = [sys.executable, "-W", "error", "-c", program]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+@pytest.fixture
+def start(python):
+    return lambda engine, program: python(program, options=["-W", "error"], GOCONC_FIBERS=engine)
 
 
-def test_a_bad_value_is_named():
+def test_a_bad_value_is_named(start):
     done = start("fast", "import goconc")
     assert done.returncode == 1
     message = "ValueError: GOCONC_FIBERS must be one of auto, native, greenlet, threads, not 'fast'"
     assert done.stderr.splitlines()[-1] == message
 
 
-def test_greenlet_is_missing():
+def test_greenlet_is_missing(start):
     hide = "import sys; sys.modules['greenlet'] = None; "
     done = start("greenlet", hide + "import goconc")
     assert done.returncode == 1
@@ -167,6 +162,6 @@ def test_greenlet_is_missing():
 
 
 @pytest.mark.parametrize("engine", sorted({"threads", goconc._core.fiber_engine()}))
-def test_greenlet_is_imported_only_where_it_is_the_engine(engine):
+def test_greenlet_is_imported_only_where_it_is_the_engine(engine, start):
     done = start(engine, "import sys, goconc; print('greenlet' in sys.modules, goconc._core.fiber_engine())")
     assert (done.stdout, done.stderr) == (f"{engine == 'greenlet'} {engine}\n", "")

@@ -31,7 +31,7 @@ def start(body, engine="threads"):
 
 def end(process):
     try:
-        return (*process.communicate(timeout=30), process.returncode)
+        return (*process.communicate(timeout=60), process.returncode)
     except subprocess.TimeoutExpired:
         process.kill()
         raise AssertionError(f"it did not end: {process.communicate()}") from None

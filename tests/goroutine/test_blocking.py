@@ -1,9 +1,6 @@
 """blocking() and ablocking(): calls that block their thread, beside everything else."""
 
 import contextvars
-import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -301,19 +298,12 @@ print(most, len(helpers))
 """
 
 
-def run_program(program, **variables):
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", program]
-    environment = {**os.environ, "PYTHONPATH": package, **variables}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-
-
-def test_no_more_helpers_than_allowed_and_cancelled_calls_in_the_queue_are_not_made():
-    done = run_program(LIMITED, GOCONC_HELPERS="3")
+def test_no_more_helpers_than_allowed_and_cancelled_calls_in_the_queue_are_not_made(python):
+    done = python(LIMITED, GOCONC_HELPERS="3")
     assert (done.returncode, done.stdout, done.stderr) == (0, "3 3\n", "")
 
 
-def test_one_helper_serves_all():
+def test_one_helper_serves_all(python):
     program = """
 import goconc
 def main():
@@ -321,13 +311,13 @@ def main():
     return [handle.join() for handle in handles]
 assert goconc.run(main) == [divmod(n, 7) for n in range(100)]
 """
-    done = run_program(program, GOCONC_HELPERS="1")
+    done = python(program, GOCONC_HELPERS="1")
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("bad", ["0", "-1", "many", "1.5"])
-def test_a_bad_number_of_helpers_is_named(bad):
-    done = run_program("import goconc", GOCONC_HELPERS=bad)
+def test_a_bad_number_of_helpers_is_named(bad, python):
+    done = python("import goconc", GOCONC_HELPERS=bad)
     assert done.returncode == 1
     assert "GOCONC_HELPERS" in done.stderr
     assert bad in done.stderr

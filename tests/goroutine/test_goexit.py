@@ -1,9 +1,5 @@
 """goexit(): a goroutine ends itself, from any depth."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 import goconc
@@ -225,20 +221,11 @@ except goconc.Deadlock as error:
 
 
 @pytest.mark.parametrize("body", ["body", "abody"])
-def test_goexit_in_main_while_the_others_are_stuck(body):
+def test_goexit_in_main_while_the_others_are_stuck(body, output_of):
     # rule GO-15, GO-40. In a process of its own: the watchdog's thread here could still wake somebody.
     text = output_of(STUCK.format(body=body))
     assert "deadlock!" in text
     assert text.count("unwound") == 1
-
-
-def output_of(program):
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return done.stdout
 
 
 @pytest.mark.parametrize("code", [0, 3])

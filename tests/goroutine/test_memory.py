@@ -1,8 +1,6 @@
 """What a parked goroutine costs."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -63,15 +61,10 @@ goconc.run(main)
 @pytest.mark.not_on_threads("there cannot be 100 000 threads", only="plain")
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind_name", ["plain", "async"])
-def test_memory_of_a_parked_goroutine(kind_name):
+def test_memory_of_a_parked_goroutine(kind_name, output_of):
     # rule GO-06
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", PROGRAM, kind_name, "100000"]
     # One processor: several threads have a heap each, and keep what is free in it for themselves.
-    environment = {**os.environ, "PYTHONPATH": package, "GOCONC_MAXPROCS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    each, grown = map(int, done.stdout.split())
+    each, grown = map(int, output_of(PROGRAM, kind_name, "100000", GOCONC_MAXPROCS="1").split())
     plain = 10 * 1024 if goconc._core.fiber_engine() == "greenlet" else 5 * 1024  # greenlet itself takes 6 KB
     most = {"plain": plain, "async": 1024}[kind_name]
     assert each <= most, f"{each} bytes a goroutine"

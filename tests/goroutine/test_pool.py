@@ -1,7 +1,6 @@
 """Goroutines, their stacks and their records are used again."""
 
 import os
-import subprocess
 import sys
 
 import pytest
@@ -56,16 +55,12 @@ goconc.run(main)
 @pytest.mark.parametrize(
     ("body", "count"), [("short", 1_000_000), ("ashort", 1_000_000), ("parks", 200_000), ("aparks", 200_000)]
 )
-def test_short_goroutines_do_not_add_up(body, count):
+def test_short_goroutines_do_not_add_up(body, count, output_of):
     # rule GO-06: 100 bytes each would be 100 MB
     if body == "parks" and goconc._core.fiber_engine() == "threads":
         count = 30_000  # threads
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", PROGRAM, body, str(count)]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert int(done.stdout) <= 8 * 1024, f"{done.stdout.strip()} KiB more after {count} goroutines"
+    grown = int(output_of(PROGRAM, body, str(count)))
+    assert grown <= 8 * 1024, f"{grown} KiB more after {count} goroutines"
 
 
 def test_stacks_are_used_again_after_an_exception(kind):

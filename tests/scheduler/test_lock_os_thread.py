@@ -1,8 +1,5 @@
 """lock_os_thread: a goroutine and an OS thread for each other (GO-33)."""
 
-import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -180,10 +177,6 @@ print(started)
 """
 
 
-def test_others_start_beside_busy_ones_after_one_ended_locked():
+def test_others_start_beside_busy_ones_after_one_ended_locked(output_of):
     # rule GO-33, SCH-14
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {**os.environ, "PYTHONPATH": package, "GOCONC_MAXPROCS": "1"}
-    command = [sys.executable, "-X", "faulthandler", "-c", ENDED_LOCKED]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "[1, 2]\n", "")
+    assert output_of(ENDED_LOCKED, GOCONC_MAXPROCS="1") == "[1, 2]\n"

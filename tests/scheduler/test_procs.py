@@ -1,8 +1,6 @@
 """gomaxprocs(), procs= and GOCONC_MAXPROCS: how many goroutines run at once."""
 
 import os
-import subprocess
-import sys
 import sysconfig
 import threading
 import time
@@ -21,14 +19,17 @@ def as_before():
     goconc.gomaxprocs(before)
 
 
-def python(program, **variables):
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GOCONC_")}
-    environment.update(variables, PYTHONPATH=package)
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
-    return done.returncode, done.stdout.strip(), done.stderr
+@pytest.fixture
+def python(python, monkeypatch):
+    """In an environment of these variables alone: exit code, output, errors."""
+    for name in [name for name in os.environ if name.startswith("GOCONC_")]:
+        monkeypatch.delenv(name)
+
+    def run(program, **variables):
+        done = python(program, **variables)
+        return done.returncode, done.stdout.strip(), done.stderr
+
+    return run
 
 
 def test_it_returns_what_was_and_sets_what_is_given():
@@ -93,11 +94,11 @@ def test_beside_another_run_that_says_otherwise_it_is_refused(thread):
         other.join()
 
 
-def test_the_environment_sets_it():
+def test_the_environment_sets_it(python):
     assert python("import goconc; print(goconc.gomaxprocs())", GOCONC_MAXPROCS="7") == (0, "7", "")
 
 
-def test_without_it_there_is_one_with_a_gil_and_one_a_cpu_without():
+def test_without_it_there_is_one_with_a_gil_and_one_a_cpu_without(python):
     code, out, err = python("import goconc; print(goconc.gomaxprocs())")
     assert (code, err) == (0, "")
     assert 1 <= int(out) <= os.cpu_count() if FREE_THREADED else int(out) == 1
@@ -105,7 +106,7 @@ def test_without_it_there_is_one_with_a_gil_and_one_a_cpu_without():
 
 @pytest.mark.parametrize("variable", ["GOCONC_MAXPROCS", "GOCONC_MAXTHREADS", "GOCONC_BLOCKED_WARN"])
 @pytest.mark.parametrize("bad", ["many", "-1", ""])
-def test_nonsense_in_the_environment_is_named(variable, bad):
+def test_nonsense_in_the_environment_is_named(variable, bad, python):
     code, _, err = python("import goconc", **{variable: bad})
     assert code == 1
     assert f"ValueError: {variable} must be" in err

@@ -1,8 +1,5 @@
 """A worker that sits in one goroutine does not hold up the others (SCH-08, SCH-10)."""
 
-import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -262,14 +259,10 @@ goconc.run(main, procs=1)
 
 
 @pytest.mark.parametrize(("after", "said"), [("0.2", True), ("0", False)])
-def test_it_is_said_who_holds_up_pinned_goroutines(after, said, procs):
+def test_it_is_said_who_holds_up_pinned_goroutines(after, said, procs, python):
     if procs != 1:
         return
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {**os.environ, "PYTHONPATH": package, "GOCONC_BLOCKED_WARN": after}
-    done = subprocess.run(
-        [sys.executable, "-c", HELD_UP], env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
+    done = python(HELD_UP, GOCONC_BLOCKED_WARN=after)
     assert done.returncode == 0
     if not said:
         assert done.stderr == ""

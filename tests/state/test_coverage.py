@@ -1,12 +1,8 @@
 """coverage.py sees what goroutines of both kinds run, before and after they have waited."""
 
-import os
-import subprocess
 import sys
 
 import pytest
-
-import goconc
 
 PROGRAM = """\
 import goconc
@@ -40,18 +36,14 @@ CORES = ["", "pytrace", *(["sysmon"] if sys.version_info >= (3, 12) else [])]
 
 @pytest.mark.parametrize("procs", ["1", "4"])
 @pytest.mark.parametrize("core", CORES)
-def test_coverage(core, procs, tmp_path):
+def test_coverage(core, procs, tmp_path, python):
     # rule PY-08
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {**os.environ, "PYTHONPATH": package, "GOCONC_MAXPROCS": procs}
-    if core:
-        environment["COVERAGE_CORE"] = core
+    variables = {"GOCONC_MAXPROCS": procs, **({"COVERAGE_CORE": core} if core else {})}
     (tmp_path / "program.py").write_text(PROGRAM)
     for command in ("run --include=program.py program.py", "report -m"):
-        arguments = [sys.executable, "-m", "coverage", *command.split()]
-        done = subprocess.run(
-            arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
-        )
+        program = f"import sys, coverage.cmdline as c; sys.exit(c.main({command.split()}))"
+        done = python(program, cwd=tmp_path, **variables)
+        assert done.returncode == 0, done.stderr
     missed = PROGRAM.splitlines().index('    return "missed"') + 1
     line = next(line for line in done.stdout.splitlines() if line.startswith("program.py"))
     assert line.split()[4:] == [str(missed)], done.stdout

@@ -1,12 +1,6 @@
 """What is nested very deep is let go of without recursion, wherever that happens."""
 
-import os
-import subprocess
-import sys
-
 import pytest
-
-import goconc
 
 HEAD = """
 import warnings
@@ -101,7 +95,7 @@ WHERE = {
 
 
 @pytest.mark.parametrize("where", WHERE)
-def test_it_is_let_go_of(where):
+def test_it_is_let_go_of(where, output_of):
     # rule CH-08, PY-03
     program = f"""
 import gc, threading
@@ -124,10 +118,5 @@ for make in KINDS:
     {WHERE[where]}
     print(make.__name__, flush=True)
 """
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", HEAD + program]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
     kinds = ["channels", "views", "selected", "results", "operations", "references", "atomic_values", "stops", "mixed"]
-    assert done.stdout.split() == kinds
+    assert output_of(HEAD + program).split() == kinds

@@ -1,7 +1,5 @@
 """Recursion: every goroutine has its own depth, and its end is a RecursionError, never a crash."""
 
-import os
-import subprocess
 import sys
 
 import pytest
@@ -196,14 +194,9 @@ print(*goconc.run(main))
 
 
 @pytest.mark.parametrize("case", THROUGH_C)
-def test_endless_recursion_through_c_code(case):
+def test_endless_recursion_through_c_code(case, output_of):
     # rule GO-07
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", PROGRAM.format(define=THROUGH_C[case])]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.split() in (["RecursionError"], ["went", "through"])
+    assert output_of(PROGRAM.format(define=THROUGH_C[case])).split() in (["RecursionError"], ["went", "through"])
 
 
 RAISED_LIMIT = """
@@ -231,10 +224,6 @@ print(*goconc.run(main))
 """
 
 
-def test_python_frames_need_no_c_stack_so_a_raised_limit_is_honoured():
+def test_python_frames_need_no_c_stack_so_a_raised_limit_is_honoured(output_of):
     # rule GO-07
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", RAISED_LIMIT]
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "20000 20000 20000 0\n", "")
+    assert output_of(RAISED_LIMIT) == "20000 20000 20000 0\n"

@@ -1,12 +1,8 @@
 """Code that Python calls in the middle of an operation uses the channel that the operation is about (PY-04, PY-08)."""
 
-import os
-import subprocess
 import sys
 
 import pytest
-
-import goconc
 
 HEAD = """
 import gc, os, signal, sys, threading, time, weakref
@@ -206,15 +202,11 @@ print("fine\\nfine")
 
 @pytest.mark.parametrize("procs", ["1", "4"])
 @pytest.mark.parametrize("what", PROGRAMS)
-def test_who_is_called_in_between_may_use_the_channel(what, procs):
+def test_who_is_called_in_between_may_use_the_channel(what, procs, output_of):
     # rule PY-04, PY-08
     if "signals" in what and not hasattr(__import__("signal"), "setitimer"):
         pytest.skip("sends POSIX signals")
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    command = [sys.executable, "-X", "faulthandler", "-c", HEAD + PROGRAMS[what]]
-    environment = {**os.environ, "PYTHONPATH": package, "GOCONC_MAXPROCS": procs}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "fine\nfine\n", "")
+    assert output_of(HEAD + PROGRAMS[what], GOCONC_MAXPROCS=procs) == "fine\nfine\n"
 
 
 DEBUGGED = """
@@ -240,24 +232,18 @@ print(goconc.run(main, body), goconc.run(main, abody))
 """
 
 
-def test_a_debugger_stops_in_a_goroutine(tmp_path):
+def test_a_debugger_stops_in_a_goroutine(tmp_path, output_of):
     # rule PY-08: it shows the goroutine's own frames and names, steps over a suspension, and changes what it likes
     path = tmp_path / "debugged.py"
     path.write_text(DEBUGGED)
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {**os.environ, "PYTHONPATH": package, "PYTHONBREAKPOINT": "pdb.set_trace", "GOCONC_MAXPROCS": "1"}
     commands = "n\np here, goconc.current().id\nw\nn\nhere = 70\nc\n" * 2
-    done = subprocess.run(
-        [sys.executable, str(path)],
-        env=environment, input=commands, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
+    out = output_of(path, input=commands, PYTHONBREAKPOINT="pdb.set_trace", GOCONC_MAXPROCS="1")
     kept = (
         70 if sys.version_info >= (3, 13) else 41
     )  # before, pdb forgets what it changed when it has shown a stack, here as anywhere
-    assert done.stdout.splitlines()[-1].endswith(f"{kept} {kept}")
-    assert done.stdout.count("(41, ") == 2
-    assert "in main" not in done.stdout.replace("goconc.run(main", "")
+    assert out.splitlines()[-1].endswith(f"{kept} {kept}")
+    assert out.count("(41, ") == 2
+    assert "in main" not in out.replace("goconc.run(main", "")
 
 
 def test_a_profiler_of_the_standard_library(kind):
@@ -279,7 +265,7 @@ def test_a_profiler_of_the_standard_library(kind):
     assert counts["body"] >= 10
 
 
-def test_a_subinterpreter_cannot_import_it():
+def test_a_subinterpreter_cannot_import_it(output_of):
     # rule PY-10: an ImportError that says so, and no harm to who goes on
     program = """
 try:
@@ -297,10 +283,6 @@ except ImportError as error:
 _interpreters.destroy(inner)
 print(goconc.run(lambda: goconc.go(lambda: 5).join()))
 """
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {**os.environ, "PYTHONPATH": package}
-    command = [sys.executable, "-X", "faulthandler", "-c", program]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "interpreter" in done.stdout.splitlines()[0]  # the words are Python's own or Cython's
-    assert done.stdout.splitlines()[-1] == "5"
+    first, *_, last = output_of(program).splitlines()
+    assert "interpreter" in first  # the words are Python's own or Cython's
+    assert last == "5"

@@ -2,13 +2,7 @@
 tests/ends/test_deadlock.py.
 """
 
-import os
-import subprocess
-import sys
-
 import pytest
-
-import goconc
 
 HEAD = """
 import goconc
@@ -35,7 +29,7 @@ STUCK = {
 
 
 @pytest.mark.parametrize("name", STUCK)
-def test_deadlock(name):
+def test_deadlock(name, output_of):
     code, words = STUCK[name]
     kind = "async def" if "await" in code else "def"
     program = f"""{HEAD}
@@ -46,10 +40,4 @@ try:
 except goconc.Deadlock as error:
     print(error)
 """
-    package = os.path.dirname(os.path.dirname(goconc._core.__file__))
-    environment = {**os.environ, "PYTHONPATH": package}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert f"[{words}]" in done.stdout
+    assert f"[{words}]" in output_of(program)
