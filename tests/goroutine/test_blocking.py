@@ -2,7 +2,6 @@
 
 import contextvars
 import threading
-import time
 
 import pytest
 
@@ -82,18 +81,6 @@ def test_calls_overlap(kind):
         return sorted([await kind.join(handle) for handle in handles])
 
     assert kind.run(main) == list(range(10))
-
-
-def test_sleeps_overlap(kind):
-    # rule PY-07
-    async def main():
-        start = time.monotonic()
-        handles = [kind.go(call, kind, time.sleep, 0.05) for _ in range(20)]
-        for handle in handles:
-            await kind.join(handle)
-        return time.monotonic() - start
-
-    assert 0.05 <= kind.run(main) < 0.9  # one after another: 1 s
 
 
 def test_the_context_goes_along(kind):
