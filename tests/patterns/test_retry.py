@@ -21,14 +21,15 @@ def in_a_goroutine(function, fn, *args):
     return goconc.run(fn, *args)
 
 
-def failing(function, times, error=OSError):
-    """A function that fails so many times."""
+def failing(function, times, error=OSError, before=lambda: None):
+    """A function that fails so many times, ``before()`` first."""
     calls = []
 
     async def work(n):
         await function.kind.gosched()
         calls.append(n)
         if len(calls) <= times:
+            before()
             raise error(f"failure {len(calls)}")
         return n + 1
 
@@ -74,16 +75,16 @@ def test_it_is_of_the_same_kind_and_name():
 
 def test_the_context_ends_while_it_waits(function):
     # rule PAT-20
-    calls, fn = failing(function, 10)
-    with context.with_timeout(context.background(), 0.01) as ctx:
-        again = patterns.retry(fn, backoff=patterns.Backoff(100, most=100, jitter=False), ctx=ctx)
-        with pytest.raises(goconc.DeadlineExceeded) as caught:
-            in_a_goroutine(function, again, 7)
-        assert caught.value.__context__.args == ("failure 1",)
-        assert len(calls) == 1
-        with pytest.raises(goconc.DeadlineExceeded):
-            in_a_goroutine(function, again, 7)
-        assert len(calls) == 1
+    ctx, cancel = context.with_cancel(context.background())
+    calls, fn = failing(function, 10, before=lambda: goconc.after_func(0.01, cancel))
+    again = patterns.retry(fn, backoff=patterns.Backoff(100, most=100, jitter=False), ctx=ctx)
+    with pytest.raises(goconc.Canceled) as caught:
+        in_a_goroutine(function, again, 7)
+    assert caught.value.__context__.args == ("failure 1",)
+    assert len(calls) == 1
+    with pytest.raises(goconc.Canceled):
+        in_a_goroutine(function, again, 7)
+    assert len(calls) == 1
 
 
 def test_in_a_thread(thread):
