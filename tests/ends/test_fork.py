@@ -258,8 +258,8 @@ def body():
     pid = os.fork()
     if pid:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    threading.Thread(target=lambda: (time.sleep(0.05), print("a thread's")), daemon=False).start()
     print("child's")
+    threading.Thread(target=lambda: (time.sleep(0.05), print("a thread's")), daemon=False).start()
     {end}
 
 async def abody():
