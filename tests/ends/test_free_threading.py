@@ -9,8 +9,9 @@ import goconc
 pytestmark = pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this build has a GIL")
 
 
-def test_importing_goconc_leaves_the_gil_off(output_of):
+def test_importing_goconc_leaves_the_gil_off(output_of, monkeypatch):
     # rule PY-11
+    monkeypatch.delenv("PYTHON_GIL", raising=False)
     program = "import sys, goconc; goconc.run(goconc.gosched); goconc.go(int).join(); print(sys._is_gil_enabled())"
     assert output_of(program) == "False\n"
 
