@@ -45,9 +45,8 @@ class Limiter:
             now = monotonic()
             # (At an infinite rate and in no time it is no number that came in: min() leaves it then.)
             tokens = min(self.burst, self._tokens + (now - self._at) * self.rate) - n
-            wait = (
-                -tokens / self.rate if tokens < -1e-9 else 0.0
-            )  # a token's last billionth may be missing for rounding
+            # A token's last billionth may be missing for rounding.
+            wait = -tokens / self.rate if tokens < -1e-9 else 0.0
             if wait > most:
                 return None
             self._tokens, self._at = tokens, now
@@ -69,7 +68,7 @@ class Limiter:
         in_plain_goroutine("aacquire()")
         check_limits(timeout, ctx)
         wait = self._take(n, float("inf"))
-        if wait is not None and wait > 0:
+        if wait:
             try:
                 after(wait).recv(timeout=timeout, ctx=ctx)
             except BaseException:
@@ -80,7 +79,7 @@ class Limiter:
         """The awaitable twin of ``acquire``."""
         check_limits(timeout, ctx)
         wait = self._take(n, float("inf"))
-        if wait is not None and wait > 0:
+        if wait:
             try:
                 await after(wait).arecv(timeout=timeout, ctx=ctx)
             except BaseException:

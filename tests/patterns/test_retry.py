@@ -73,16 +73,39 @@ def test_it_is_of_the_same_kind_and_name():
     assert not inspect.iscoroutinefunction(patterns.retry(len))
 
 
+class Until:
+    """A context whose deadline passes when it is told to."""
+
+    def __init__(self):
+        self._done, self._error = goconc.Chan(), None
+
+    def end(self):
+        self._error = goconc.DeadlineExceeded("context deadline exceeded")
+        self._done.close()
+
+    def done(self):
+        return self._done.receiver
+
+    def err(self):
+        return self._error
+
+    def value(self, key):
+        return None
+
+    def deadline(self):
+        return None
+
+
 def test_the_context_ends_while_it_waits(function):
-    # rule PAT-20
-    ctx, cancel = context.with_cancel(context.background())
-    calls, fn = failing(function, 10, before=lambda: goconc.after_func(0.01, cancel))
+    # rule PAT-20: also where its error is one that is tried again
+    ctx = Until()
+    calls, fn = failing(function, 10, before=lambda: goconc.after_func(0.01, ctx.end))
     again = patterns.retry(fn, backoff=patterns.Backoff(100, most=100, jitter=False), ctx=ctx)
-    with pytest.raises(goconc.Canceled) as caught:
+    with pytest.raises(goconc.DeadlineExceeded) as caught:
         in_a_goroutine(function, again, 7)
     assert caught.value.__context__.args == ("failure 1",)
     assert len(calls) == 1
-    with pytest.raises(goconc.Canceled):
+    with pytest.raises(goconc.DeadlineExceeded):
         in_a_goroutine(function, again, 7)
     assert len(calls) == 1
 
